@@ -1,0 +1,161 @@
+/**
+ * The borders between the rooms of the house, checked by `npm run borders`. Each rule is an error and says why it exists.
+ *
+ * Imports point one way: the hall knows every room, no room knows the hall. A room that needs a new neighbour gets it here, in
+ * the open. Imports of types count: they tie rooms together just the same.
+ */
+const CORE = '^libs/workers/src/';
+
+/** The hall: the files at the root that wire the rooms together, which is all but the leaves. */
+const HALL = 'workers\\.(?!error|options)[a-z-]+\\.ts$';
+
+/** Rooms that may know only these neighbours; a room not listed is bound by the general rules alone. */
+const NEIGHBOURS = {
+  message: [],
+  channel: ['message', 'lifecycle', 'observe'],
+};
+
+/** Leaves at the root that every room may use. */
+const LEAVES = ['workers.error.ts', 'workers.options.ts', 'option.table.ts'];
+
+/** Where Nest may be imported. All else is plain TypeScript: tested without Nest, and cheap to load inside an isolate. */
+const NEST_DOORS = [
+  HALL,
+  '.*nest\\.[a-z]+\\.ts$',
+  '.+\\.(decorator|discovery|context|filter)\\.ts$',
+  '(gateway|testing)/',
+  '.*isolate(/|\\.)',
+];
+
+const NOT_SHIPPED = '\\.(spec|contract|test-d)\\.ts$|/fixtures/';
+
+/** The general rules first, then one rule for each room of the table above. */
+module.exports = {
+  forbidden: [
+    {
+      name: 'no-cycles',
+      comment: 'Of two files that need each other neither can be loaded, read or tested first.',
+      severity: 'error',
+      from: {},
+      to: { circular: true, viaOnly: { dependencyTypesNot: ['type-only'] } },
+    },
+    {
+      name: 'no-cycles-between-rooms',
+      comment:
+        'Inside one room two types may describe one another; a cycle that leaves the room, even of types, ties two rooms into one.',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/src/([^/]+)/' },
+      to: { circular: true, via: { pathNot: '^libs/$1/src/$2/' } },
+    },
+    {
+      name: 'no-room-knows-the-hall',
+      comment:
+        'The hall wires the rooms; a room that imports it depends on everything. index.ts shows it to users, and testing/ ' +
+        'builds whole applications for them.',
+      severity: 'error',
+      from: { path: CORE, pathNot: [`${CORE}index\\.ts$`, CORE + HALL, `${CORE}testing/`, NOT_SHIPPED] },
+      to: { path: CORE + HALL },
+    },
+    {
+      name: 'no-shop-window-inside',
+      comment: 'index.ts is for users. Inside, import the file that has the thing, or loading one room loads them all.',
+      severity: 'error',
+      from: { path: '^libs/([^/]+)/src/', pathNot: NOT_SHIPPED },
+      to: { path: '^libs/$1/src/index\\.ts$' },
+    },
+    {
+      name: 'channel-knows-no-dispatch',
+      comment:
+        'Where messages wait and where handlers run are two independent choices; that is the table this library promises.',
+      severity: 'error',
+      from: { path: `${CORE}channel/` },
+      to: { path: `${CORE}dispatch/` },
+    },
+    {
+      name: 'dispatch-knows-no-channel',
+      comment: 'The other direction of the same promise: a dispatcher gets a message and answers an outcome.',
+      severity: 'error',
+      from: { path: `${CORE}dispatch/`, pathNot: NOT_SHIPPED },
+      to: { path: `${CORE}channel/` },
+    },
+    {
+      name: 'nest-at-the-doors',
+      comment:
+        'Nest is imported at the doors only (NEST_DOORS above); the rest stays plain and is tested without a container.',
+      severity: 'error',
+      from: { path: CORE, pathNot: [NOT_SHIPPED, ...NEST_DOORS.map((door) => CORE + door)] },
+      to: { path: '(^|node_modules/)@nestjs/' },
+    },
+    {
+      name: 'nothing-shipped-needs-testing',
+      comment: 'testing/ imports @nestjs/testing, which no production install has.',
+      severity: 'error',
+      from: { path: '^libs/[^/]+/src/', pathNot: ['^libs/[^/]+/src/testing/', NOT_SHIPPED] },
+      to: { path: '^libs/[^/]+/src/testing/' },
+    },
+    {
+      name: 'nothing-shipped-needs-a-test',
+      comment:
+        'Specs, contracts, type tests and fixtures are left out of the build; importing one breaks it for users only.',
+      severity: 'error',
+      from: { path: '^libs/[^/]+/src/', pathNot: NOT_SHIPPED },
+      to: { path: NOT_SHIPPED },
+    },
+    {
+      name: 'libs-know-no-apps',
+      comment: 'A library is published without the applications and the tests of this repository.',
+      severity: 'error',
+      from: { path: '^libs/' },
+      to: { path: '^(apps|test|scripts)/', pathNot: '^test/support/' },
+    },
+    {
+      name: 'apps-use-the-front-door',
+      comment: 'The demo and the benchmarks live from what is published, as users do.',
+      severity: 'error',
+      from: { path: '^apps/' },
+      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(testing/)?index\\.ts$' },
+    },
+    {
+      name: 'declared-packages-only',
+      comment:
+        'What a library imports must be in its package.json. Here it may lie in node_modules by chance; at the user it does not.',
+      severity: 'error',
+      from: { path: '^libs/[^/]+/src/', pathNot: NOT_SHIPPED },
+      // An optional peer is reported as `npm-peer` and, being optional, as `npm-no-pkg` too; declared is declared.
+      to: { dependencyTypes: ['npm-dev', 'npm-no-pkg', 'npm-unknown'], dependencyTypesNot: ['npm-peer'] },
+    },
+    {
+      name: 'nothing-unresolvable',
+      comment: 'An import that leads nowhere is a typing mistake or a missing package.',
+      severity: 'error',
+      from: {},
+      to: { couldNotResolve: true },
+    },
+    {
+      name: 'no-orphans',
+      comment:
+        'A file that nobody imports is dead, unless it is an entry: a main, an index, a test, or a file started by its URL.',
+      severity: 'error',
+      from: { orphan: true, pathNot: ['(^|/)(main|index)\\.ts$', '\\.entry\\.ts$', NOT_SHIPPED] },
+      to: {},
+    },
+    ...Object.entries(NEIGHBOURS).map(([room, neighbours]) => ({
+      name: `neighbours-of-${room}`,
+      comment: `${room}/ may import ${[...neighbours.map((name) => `${name}/`), ...LEAVES].join(', ')} and nothing else of the house.`,
+      severity: 'error',
+      from: { path: `${CORE}${room}/`, pathNot: NOT_SHIPPED },
+      to: {
+        path: CORE,
+        pathNot: [room, ...neighbours].map((name) => `${CORE}${name}/`).concat(LEAVES.map((leaf) => CORE + leaf)),
+      },
+    })),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    exclude: { path: '(^|/)(dist|\\.dist-[^/]+)/' },
+    tsConfig: { fileName: 'tsconfig.json' },
+    tsPreCompilationDeps: true,
+    combinedDependencies: false,
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['types', 'import', 'node', 'default'] },
+  },
+};

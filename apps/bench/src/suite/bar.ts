@@ -1,0 +1,56 @@
+/**
+ * A bar is what we owe in one scenario. It is printed beside the figure that it concerns and never asserted: on a shared
+ * machine a test that fails by speed is a test that nobody believes.
+ *
+ * - `at-most`: our own figure, a number. - `at-most-times`: our figure over a peer's. - `times-less`: a peer's over ours.
+ */
+export type Bar = AtMost | AtMostTimes | TimesLess;
+
+interface AtMost {
+  readonly type: 'at-most';
+  readonly measure: string;
+  readonly limit: number;
+}
+
+interface AtMostTimes {
+  readonly type: 'at-most-times';
+  readonly measure: string;
+  readonly peer: string;
+  readonly times: number;
+}
+
+interface TimesLess {
+  readonly type: 'times-less';
+  readonly measure: string;
+  readonly peer: string;
+  readonly times: number;
+}
+
+/** A figure of one peer in the scenario at hand; undefined when it was not measured. */
+export type Lookup = (peer: string, measure: string) => number | undefined;
+
+/** The peer in whose row the bar is printed. */
+export function rowOf(bar: Bar, ours: string): string {
+  return bar.type === 'at-most' ? ours : bar.peer;
+}
+
+/** The bar and how we stand to it: `ours ≤ 1.1 ×: 0.98 × met`. Without figures the bar alone. */
+export function verdict(bar: Bar, ours: string, figure: Lookup): string {
+  const own = figure(ours, bar.measure);
+  if (bar.type === 'at-most') return judged(`≤ ${bar.limit}`, own, (value) => value <= bar.limit, '');
+
+  const other = figure(bar.peer, bar.measure);
+  return bar.type === 'at-most-times'
+    ? judged(`ours ≤ ${bar.times} ×`, over(own, other), (value) => value <= bar.times, ' ×')
+    : judged(`ours ${bar.times} × less`, over(other, own), (value) => value >= bar.times, ' ×');
+}
+
+function over(value: number | undefined, by: number | undefined): number | undefined {
+  return value === undefined || by === undefined ? undefined : value / by;
+}
+
+function judged(text: string, value: number | undefined, isMet: (value: number) => boolean, unit: string): string {
+  if (value === undefined) return text;
+  const shown = value >= 100 ? value.toFixed(0) : value.toPrecision(3);
+  return `${text}: ${shown}${unit} ${isMet(value) ? 'met' : 'MISSED'}`;
+}

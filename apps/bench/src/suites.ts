@@ -1,0 +1,5 @@
+/** All suites, in the order of the report. A new family is a folder beside `in-process/` and a line here. */
+import { inProcess } from './in-process/in-process.suite.js';
+import type { Suite } from './suite/suite.js';
+
+export const suites: readonly Suite[] = [inProcess];

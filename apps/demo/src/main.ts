@@ -1,0 +1,1 @@
+console.log('apps/demo: not built yet');

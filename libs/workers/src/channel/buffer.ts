@@ -1,0 +1,61 @@
+import type { Message } from '../message/message.js';
+import { Ring } from './ring.js';
+
+/**
+ * Where accepted messages lie until they are taken. It knows their order and nothing of bounds: the channel does.
+ *
+ * Invariant: a message is in the buffer, or lent (taken and not released), or gone.
+ */
+export interface Buffer<T> extends Iterable<Message<T>> {
+  readonly size: number;
+  push(message: Message<T>): void;
+  /** The oldest message that may be taken now; undefined when there is none. */
+  shift(): Message<T> | undefined;
+  /** The oldest message of all, taken or not takeable, removed to make room. */
+  slide(): Message<T> | undefined;
+  /** The oldest message of all, left where it is. */
+  oldest(): Message<T> | undefined;
+  /** Whether `message` may be taken without waiting for another one to be released. */
+  admits(message: Message<T>): boolean;
+  /** Notes that `message` was taken past the buffer. */
+  lend(message: Message<T>): void;
+  /** Notes that what was taken is finished. */
+  release(message: Message<T>): void;
+}
+
+/** First in, first out, and nothing else. */
+export class FifoBuffer<T> implements Buffer<T> {
+  private readonly ring = new Ring<Message<T>>();
+
+  get size(): number {
+    return this.ring.size;
+  }
+
+  push(message: Message<T>): void {
+    this.ring.push(message);
+  }
+
+  shift(): Message<T> | undefined {
+    return this.ring.shift();
+  }
+
+  slide(): Message<T> | undefined {
+    return this.ring.shift();
+  }
+
+  oldest(): Message<T> | undefined {
+    return this.ring.peek();
+  }
+
+  admits(): boolean {
+    return true;
+  }
+
+  lend(): void {}
+
+  release(): void {}
+
+  [Symbol.iterator](): Iterator<Message<T>> {
+    return this.ring[Symbol.iterator]();
+  }
+}

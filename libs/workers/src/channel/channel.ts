@@ -1,0 +1,360 @@
+import { type Observable, type Observer, type Operator, Subject, type Subscriber, Subscription } from 'rxjs';
+import type { Clock } from '../lifecycle/clock.js';
+import { Message } from '../message/message.js';
+import type { Announcer, Topic } from '../observe/announcer.js';
+import type { DropReason } from '../observe/events.js';
+import type { ChannelStats } from '../observe/stats.js';
+import { type Buffer, FifoBuffer } from './buffer.js';
+import { ChannelClosedError, ChannelOverflowError, MessageDroppedError } from './channel.errors.js';
+import type { PutMode, ResolvedChannelOptions, ResolvedShedOptions } from './channel.options.js';
+import { ChannelBooks } from './channel.books.js';
+import { type Consumer, IteratingConsumer, SubscriberConsumer } from './consumer.js';
+import { GuardedObservable, guardedLift, guardedObserver } from './guarded.observable.js';
+import { type KeyOf, KeyedBuffer } from './keyed.buffer.js';
+import { PendingPuts } from './pending.puts.js';
+
+/** What became of a put: taken in, or dropped on purpose and counted. */
+export type PutResult = 'accepted' | 'dropped';
+
+/**
+ * A named, bounded place where messages wait, and an RxJS Subject.
+ *
+ * States: `open`; `draining` after `complete()` while something is inside; `closed`. It never goes back.
+ *
+ * Promises: first in, first out (per key where a worker orders by key); every message is taken by exactly one consumer, or counted
+ * under a drop reason, or left over; the buffer and the pending puts never pass their bounds.
+ * Does not promise: that anyone reads; that a message outlives the process.
+ * When full: `bufferType` and the put mode decide, see `ChannelOptions`; outputs and `next` are offered and dropped.
+ *
+ * The Subject face: `subscribe` competes for messages, one per synchronous `next`; `next(value)` offers; `complete()` closes;
+ * `error(e)` is reported and ends nothing; `for await` pulls with back-pressure; `tap$` shows every message and takes none.
+ *
+ * Invariant: while a consumer is hungry, the channel holds nothing that it could take.
+ */
+export class Channel<T = unknown> extends Subject<T> {
+  /** Every message as it is taken in, for watching; takes none. A watcher that throws is reported and harms nobody. */
+  readonly tap$: Observable<Message<T>>;
+  /** @internal */ readonly books: ChannelBooks;
+  private buffer: Buffer<T> = new FifoBuffer();
+  private readonly pending: PendingPuts<T>;
+  private consumers: Consumer<T>[] = [];
+  private readonly workers: { readonly name: string; readonly isKeyed: boolean }[] = [];
+  private turn = 0;
+  private isOpen = true;
+  private readonly taps = new Set<Subscriber<Message<T>>>();
+  private readonly acceptedTopic: Topic<'workers.accepted'>;
+
+  constructor(
+    readonly name: string,
+    readonly options: ResolvedChannelOptions,
+    private readonly clock: Clock,
+    private readonly announcer: Announcer,
+  ) {
+    super();
+    this.pending = new PendingPuts(options.maxPendingPuts);
+    this.acceptedTopic = announcer.topic('workers.accepted');
+    this.books = new ChannelBooks(name, options, announcer);
+    this.tap$ = new GuardedObservable(this.reportFault, (subscriber) => {
+      this.taps.add(subscriber);
+      return () => this.taps.delete(subscriber);
+    });
+  }
+
+  get state(): 'open' | 'draining' | 'closed' {
+    if (this.isOpen) return 'open';
+    return this.isEmpty ? 'closed' : 'draining';
+  }
+
+  /** Whether nothing waits here, neither in the buffer nor for room. */
+  get isEmpty(): boolean {
+    return this.buffer.size + this.pending.size === 0;
+  }
+
+  /**
+   * Puts `message` as `mode` says. A promise only for a `block` put that has to wait; `signal` ends that waiting.
+   *
+   * If the application stops now, a `block` put that still waits is rejected with `ChannelClosedError`.
+   * @throws ChannelClosedError when the channel is closed, ChannelOverflowError when `maxPendingPuts` wait already
+   */
+  put(message: Message<T>, mode: PutMode = this.options.putMode, signal?: AbortSignal): PutResult | Promise<PutResult> {
+    if (!this.isOpen) {
+      this.books.refused++;
+      throw new ChannelClosedError(this.name, message);
+    }
+    const entered = this.enter(message);
+    if (entered !== 'full') return entered;
+    if (mode === 'drop') return this.drop(message, 'input-drop');
+    if (this.pending.isFull) {
+      this.books.refused++;
+      throw new ChannelOverflowError(this.name, this.pending.limit, message);
+    }
+    return mode === 'async' ? this.putLater(message) : this.putWhenRoom(message, signal);
+  }
+
+  /** Takes `message` in if there is room now; otherwise it is dropped and counted under `reason`. */
+  offer(message: Message<T>, reason: DropReason): PutResult {
+    const entered = this.isOpen ? this.enter(message) : 'full';
+    return entered === 'full' ? this.drop(message, reason) : entered;
+  }
+
+  /** Lets `consumer` compete for messages and feeds it what it can take at once; the returned function takes it away. */
+  attach(consumer: Consumer<T>): () => void {
+    this.consumers.push(consumer);
+    this.feed(consumer);
+    if (this.state === 'closed') consumer.end?.();
+    return () => {
+      this.consumers = this.consumers.filter((other) => other !== consumer);
+    };
+  }
+
+  /** Gives `consumer` what waits here for as long as it is hungry. */
+  feed(consumer: Consumer<T>): void {
+    while (consumer.isHungry) {
+      const message = this.take();
+      if (message === undefined) return;
+      consumer.give(message);
+    }
+  }
+
+  /** The oldest message that may be taken now; undefined when there is none. */
+  take(): Message<T> | undefined {
+    for (;;) {
+      const message = this.buffer.shift() ?? this.takePending();
+      if (message === undefined) return undefined;
+      if (this.pending.size > 0) this.refill();
+      this.books.eased(this.load);
+      const isWanted = message.reply === undefined || message.reply.state === 'waiting';
+      if (isWanted) this.books.taken++;
+      else {
+        this.buffer.release(message);
+        this.drop(message, 'expired');
+      }
+      if (!this.isOpen) this.endIfEmpty();
+      if (isWanted) return message;
+    }
+  }
+
+  /** Tells the channel that what was taken is finished, so that the next message of its key may follow. */
+  release(message: Message<T>): void {
+    this.buffer.release(message);
+  }
+
+  /** Notes that the worker `name` takes from here, in the order of `key` if it gives one; returns all that do. */
+  bindWorker(name: string, key: KeyOf<T> | undefined): readonly { readonly name: string; readonly isKeyed: boolean }[] {
+    this.workers.push({ name, isKeyed: key !== undefined });
+    if (key !== undefined) {
+      const before = [...this.buffer];
+      this.buffer = new KeyedBuffer(key, this.reportFault);
+      for (const message of before) this.buffer.push(message);
+    }
+    return this.workers;
+  }
+
+  /** Takes out everything that still lies here, pending puts included; for the report of a stop. */
+  takeRest(): Message<T>[] {
+    const rest: Message<T>[] = [...this.buffer];
+    this.buffer = new FifoBuffer();
+    for (let put = this.pending.shift(); put !== undefined; put = this.pending.shift()) rest.push(put.message);
+    this.books.leftOver += rest.length;
+    this.endIfEmpty();
+    return rest;
+  }
+
+  stats(): ChannelStats {
+    return this.books.snapshot(this.buffer.size, this.pending.size, this.oldestAgeMs());
+  }
+
+  /** How long the oldest message has waited, in milliseconds; 0 when nothing waits. */
+  oldestAgeMs(): number {
+    const oldest = this.buffer.oldest() ?? this.pending.oldest();
+    return oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest.putAt);
+  }
+
+  /** Why new messages should be shed now, in words; undefined when there is no reason. */
+  overload({ at, oldestAge }: ResolvedShedOptions): string | undefined {
+    const bound = this.options.buffer > 0 ? this.options.buffer : this.options.maxPendingPuts;
+    if (this.load >= bound * at) return `${this.load} of ${bound} places are taken`;
+    const ageMs = this.oldestAgeMs();
+    return ageMs > oldestAge ? `the oldest message has waited for ${Math.round(ageMs)} ms` : undefined;
+  }
+
+  // --- the Subject face ---
+
+  /** Offers `value`; a full or closed channel drops it, counted as `input-drop`. */
+  override next(value: T): void {
+    this.offer(new Message(value, this.clock.now()), 'input-drop');
+  }
+
+  /** Reported as `workers.fault`; the channel goes on. */
+  override error(error: unknown): void {
+    this.reportFault(error);
+  }
+
+  /** Closes the channel: nothing is put any more, senders that wait are refused, what is inside can still be taken. */
+  override complete(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
+    for (const { message, sender } of this.pending.takeSenders()) {
+      this.books.refused++;
+      sender?.refused(new ChannelClosedError(this.name, message));
+    }
+    this.endIfEmpty();
+  }
+
+  /** The same as `complete`: a channel has no subscribers to forget, only consumers. */
+  override unsubscribe(): void {
+    this.complete();
+  }
+
+  override get observed(): boolean {
+    return this.consumers.length > 0;
+  }
+
+  override asObservable(): Observable<T> {
+    return new GuardedObservable(this.reportFault, (subscriber) => this.competeAs(subscriber));
+  }
+
+  override lift<R>(operator: Operator<T, R>): Observable<R> {
+    return guardedLift(this, operator, this.reportFault);
+  }
+
+  override subscribe(
+    listener?: Partial<Observer<T>> | ((value: T) => void) | null,
+    error?: ((e: unknown) => void) | null,
+    complete?: (() => void) | null,
+  ): Subscription {
+    return super.subscribe(guardedObserver(listener, error, complete, this.reportFault));
+  }
+
+  /** RxJS calls this with the finished subscriber. */
+  protected _trySubscribe(subscriber: Subscriber<T>): Subscription {
+    return this.competeAs(subscriber);
+  }
+
+  [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
+    let detach = (): void => {};
+    const consumer = new IteratingConsumer<T>(
+      () => this.take(),
+      () => detach(),
+    );
+    detach = this.attach(consumer);
+    return consumer;
+  }
+
+  // --- within ---
+
+  private readonly reportFault = (error: unknown): void => this.announcer.fault(`channel "${this.name}"`, error);
+
+  private competeAs(subscriber: Subscriber<T>): Subscription {
+    return new Subscription(this.attach(new SubscriberConsumer(subscriber)));
+  }
+
+  private get load(): number {
+    return this.options.buffer > 0 ? this.buffer.size : this.pending.size;
+  }
+
+  private enter(message: Message<T>): PutResult | 'full' {
+    const consumer = this.hungryConsumer(message);
+    if (consumer !== undefined) {
+      this.buffer.lend(message);
+      this.accept(message);
+      this.books.taken++;
+      consumer.give(message);
+      return 'accepted';
+    }
+    if (this.buffer.size >= this.options.buffer) {
+      if (this.options.bufferType === 'fixed') return 'full';
+      if (this.options.bufferType === 'dropping') return this.drop(message, 'buffer-drop');
+      this.slide();
+    }
+    this.buffer.push(message);
+    this.accept(message);
+    this.books.filled(this.load);
+    return 'accepted';
+  }
+
+  private hungryConsumer(message: Message<T>): Consumer<T> | undefined {
+    const { consumers } = this;
+    for (let left = consumers.length; left > 0; left--) {
+      if (++this.turn >= consumers.length) this.turn = 0;
+      const consumer = consumers[this.turn] as Consumer<T>;
+      if (consumer.isHungry && this.buffer.admits(message)) return consumer;
+    }
+    return undefined;
+  }
+
+  private slide(): void {
+    const slid = this.buffer.slide();
+    if (slid !== undefined) this.drop(slid, 'buffer-slide');
+  }
+
+  private putLater(message: Message<T>): PutResult {
+    this.pending.push({ message, sender: undefined });
+    this.accept(message);
+    this.books.filled(this.load);
+    return 'accepted';
+  }
+
+  private putWhenRoom(message: Message<T>, signal: AbortSignal | undefined): Promise<PutResult> {
+    return new Promise((resolve, reject) => {
+      const sender = { admitted: () => resolve('accepted'), refused: reject };
+      const put = { message, sender };
+      this.pending.push(put);
+      this.books.filled(this.load);
+      signal?.addEventListener(
+        'abort',
+        () => {
+          if (this.pending.take((waiting) => waiting === message) === undefined) return;
+          this.books.refused++;
+          reject(signal.reason as Error);
+        },
+        { once: true },
+      );
+    });
+  }
+
+  private takePending(): Message<T> | undefined {
+    const put = this.pending.take((message) => this.buffer.admits(message));
+    if (put === undefined) return undefined;
+    this.admit(put);
+    this.buffer.lend(put.message);
+    return put.message;
+  }
+
+  private refill(): void {
+    while (this.buffer.size < this.options.buffer) {
+      const put = this.pending.shift();
+      if (put === undefined) return;
+      this.admit(put);
+      this.buffer.push(put.message);
+    }
+  }
+
+  private admit({ message, sender }: { message: Message<T>; sender: { admitted(): void } | undefined }): void {
+    if (sender === undefined) return;
+    this.accept(message);
+    sender.admitted();
+  }
+
+  private accept(message: Message<T>): void {
+    this.books.accepted++;
+    if (this.taps.size > 0) for (const tap of this.taps) tap.next(message);
+    if (this.acceptedTopic.isHeard) {
+      this.acceptedTopic.announce({ channel: this.name, messageId: message.id, ...this.announcer.shown(message) });
+    }
+  }
+
+  private drop(message: Message<T>, reason: DropReason): 'dropped' {
+    this.books.drop(message, reason);
+    message.reply?.refuse(new MessageDroppedError(this.name, reason, message));
+    return 'dropped';
+  }
+
+  private endIfEmpty(): void {
+    if (this.state !== 'closed') return;
+    const consumers = this.consumers;
+    this.consumers = [];
+    for (const consumer of consumers) consumer.end?.();
+    for (const tap of this.taps) tap.complete();
+  }
+}

@@ -1,0 +1,66 @@
+import type { Message } from '../message/message.js';
+import type { Outcome } from '../message/outcome.js';
+
+/**
+ * Where a handler runs: here (`inline`), in a thread, in a process. One interface, one contract test, several implementations.
+ *
+ * A dispatcher is started before its first run and stopped after its last. It knows nothing of channels, permits or statistics.
+ *
+ * Promises: every run given to `dispatch` ends in exactly one outcome, whatever the handler or its isolate does; nothing is thrown.
+ * Does not promise: that a handler which ignores its signal stops. An isolate can be terminated; inline code cannot.
+ */
+export interface Dispatcher {
+  /** Makes ready, and proves that the handler can be reached. Rejects when it cannot; the application then does not start. */
+  start(): Promise<void> | void;
+  /** Runs one handler and ends `run` with what it came to. */
+  dispatch(run: Run): void;
+  /** Told that nobody waits for `run` any longer: its signal is aborted and its outcome recorded. */
+  abandon(run: Run): void;
+  /** Gives everything back. Runs still under way have been abandoned before. */
+  stop(): Promise<void> | void;
+}
+
+/** One message on its way through a handler, as a dispatcher sees it. */
+export interface Run {
+  readonly message: Message;
+  readonly context: RunContext;
+  /** `performance.now()` when the run began. */
+  readonly beganAt: number;
+  /** `performance.now()` when the handler came back to the event loop; set by the dispatcher, spares a reading. */
+  leftAt: number;
+  /** The handler is entered now: its timeout starts to count. */
+  entered(): void;
+  /** Records the outcome; the first one counts, a later one is reported as late and ignored. */
+  end(outcome: Outcome): void;
+  /**
+   * The same as `end` with `done` for a handler that took its time; bound, so that a promise needs no closure per message. Outcomes of one
+   * microtask round are recorded together, with one reading of the clock.
+   */
+  readonly fulfilled: (value: unknown) => void;
+  /** The same as `end` with what was thrown, bound. */
+  readonly rejected: (thrown: unknown) => void;
+}
+
+/** What a dispatcher needs of the handler's context; the handler sees a `WorkerContext`. */
+export interface RunContext {
+  /** Identifies the run inside this process; for the guard. */
+  readonly runId: number;
+  readonly signal: AbortSignal;
+}
+
+/** Calls the handler with everything that belongs around it: interceptors, enhancers, scope. */
+export type Invoke = (message: Message, context: RunContext) => unknown;
+
+/** What a dispatcher is made for. */
+export interface DispatchSite {
+  /** The worker's or ticker's name, for errors and reports. */
+  readonly name: string;
+  readonly invoke: Invoke;
+}
+
+/** A choice of dispatcher: `'inline'`, or what a function like `inThread()` returns. */
+export interface DispatchPlan {
+  /** Named in statistics and errors. */
+  readonly kind: string;
+  create(site: DispatchSite): Dispatcher;
+}

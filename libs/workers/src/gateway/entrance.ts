@@ -1,0 +1,167 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
+import type { Channel, PutResult } from '../channel/channel.js';
+import type { PayloadCheck } from '../channel/payload.check.js';
+import type { Clock } from '../lifecycle/clock.js';
+import type { Deadlines } from '../lifecycle/deadlines.js';
+import { type Duration, toMs } from '../lifecycle/duration.js';
+import { WorkersStoppingError } from '../lifecycle/stop.errors.js';
+import type { Turn } from '../lifecycle/turn.js';
+import { asError } from '../message/fault.js';
+import { type Headers, Message, type Scope } from '../message/message.js';
+import { ConfigurationError } from '../option.table.js';
+import { type Outgoing, putChain, type WorkerInterceptor } from '../worker/interceptor.js';
+import { shown } from '../workers.error.js';
+import { OverloadedError, RequestAbortedError } from './gateway.errors.js';
+import { PendingReply, type Reply } from './reply.js';
+
+/** What a command may say beside its payload. */
+export interface CommandOptions {
+  /** Rides along; trace headers belong here. */
+  readonly headers?: Headers;
+  /** Ends the waiting for room of a `block` put. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a request may say beside its payload. */
+export interface RequestOptions extends CommandOptions {
+  /** How long the answer is waited for. @default the module's `requestTimeout`, '30s' */
+  readonly timeout?: Duration;
+}
+
+/** What an entrance is made of. */
+export interface EntranceParts {
+  readonly worker: string;
+  readonly channel: Channel;
+  /** Loads what stands between the sender and the channel; undefined when nothing does. */
+  readonly outfit: (() => Promise<Outfit>) | undefined;
+  readonly propagatesContext: boolean;
+  readonly requestTimeoutMs: number;
+  readonly isOpen: () => boolean;
+  readonly clock: Clock;
+  readonly deadlines: Deadlines;
+  readonly turn: Turn;
+}
+
+/** What a message goes through before it is put. */
+export interface Outfit {
+  readonly check: PayloadCheck | undefined;
+  readonly interceptors: readonly WorkerInterceptor[];
+}
+
+const ACCEPTED: Promise<PutResult> = Promise.resolve('accepted');
+const DROPPED: Promise<PutResult> = Promise.resolve('dropped');
+
+/**
+ * The way from outside to one exposed worker: shed, check, intercept, put.
+ *
+ * The plain case (no check, no interceptor, room in the channel) makes one message and no promise.
+ */
+export class Entrance {
+  private check: PayloadCheck | undefined;
+  private through: ReturnType<typeof putChain>;
+  private loading: Promise<void> | undefined;
+  private isPlain: boolean;
+
+  constructor(private readonly parts: EntranceParts) {
+    this.isPlain = parts.outfit === undefined;
+  }
+
+  command(payload: unknown, options: CommandOptions | undefined): Promise<PutResult> {
+    try {
+      this.admit();
+      if (!this.isPlain) return this.prepareAndPut(payload, options, undefined);
+      const put = this.put(payload, this.now(), options?.headers, options?.signal, undefined);
+      return put === 'accepted' ? ACCEPTED : put === 'dropped' ? DROPPED : put;
+    } catch (error) {
+      return Promise.reject(asError(error));
+    }
+  }
+
+  request<T>(payload: unknown, options: RequestOptions | undefined): Reply<T> {
+    const pending = new PendingReply<T>(this.parts.worker);
+    try {
+      this.admit();
+      const now = this.now();
+      this.wait(pending, now, options);
+      if (pending.state !== 'waiting') return pending.reply;
+      const put = this.isPlain
+        ? this.put(payload, now, options?.headers, options?.signal, pending)
+        : this.prepareAndPut(payload, options, pending);
+      if (typeof put === 'object') put.catch((error: unknown) => pending.refuse(asError(error)));
+    } catch (error) {
+      pending.refuse(asError(error));
+    }
+    return pending.reply;
+  }
+
+  private now(): number {
+    return this.parts.clock.at(this.parts.turn.recent());
+  }
+
+  private admit(): void {
+    const { channel, isOpen, worker } = this.parts;
+    const { shed } = channel.options;
+    if (isOpen()) {
+      if (shed === undefined) return;
+      const why = channel.overload(shed);
+      if (why === undefined) return;
+      channel.books.refused++;
+      throw new OverloadedError(worker, channel.name, why, shed.retryAfter);
+    }
+    channel.books.refused++;
+    throw new WorkersStoppingError(`A message was sent to worker "${worker}"`);
+  }
+
+  private async prepareAndPut(
+    payload: unknown,
+    options: CommandOptions | undefined,
+    pending: PendingReply<unknown> | undefined,
+  ): Promise<PutResult> {
+    const { worker, channel } = this.parts;
+    await (this.loading ??= this.load());
+    const put = async (outgoing: Outgoing): Promise<PutResult> => {
+      const checked = await this.checked(outgoing.payload);
+      return this.put(checked, this.now(), outgoing.headers, options?.signal, pending);
+    };
+    const outgoing: Outgoing = { worker, channel: channel.name, payload, headers: options?.headers ?? {} };
+    return this.through === undefined ? put(outgoing) : this.through(outgoing, put);
+  }
+
+  private async load(): Promise<void> {
+    const outfit = await this.parts.outfit?.();
+    this.check = outfit?.check;
+    this.through = putChain(outfit?.interceptors ?? []);
+    this.isPlain = this.check === undefined && this.through === undefined;
+  }
+
+  private async checked(payload: unknown): Promise<unknown> {
+    try {
+      return this.check === undefined ? payload : await this.check(payload);
+    } catch (error) {
+      this.parts.channel.books.refused++;
+      throw error;
+    }
+  }
+
+  private put(
+    payload: unknown,
+    now: number,
+    headers: Headers | undefined,
+    signal: AbortSignal | undefined,
+    pending: PendingReply<unknown> | undefined,
+  ): PutResult | Promise<PutResult> {
+    const { channel, propagatesContext, worker } = this.parts;
+    if (signal?.aborted === true && pending === undefined) throw new RequestAbortedError(worker, signal.reason);
+    const scope = propagatesContext ? (AsyncLocalStorage.snapshot() as Scope) : undefined;
+    return channel.put(new Message(payload, now, headers, pending, scope), undefined, signal);
+  }
+
+  private wait(pending: PendingReply<unknown>, now: number, options: RequestOptions | undefined): void {
+    const { deadlines, requestTimeoutMs, worker } = this.parts;
+    const given = options?.timeout;
+    const timeoutMs = given === undefined ? requestTimeoutMs : toMs(given);
+    if (timeoutMs === undefined)
+      throw new ConfigurationError([`request(${worker}).timeout: expected a duration, got ${shown(given)}.`]);
+    pending.waitUpTo(timeoutMs, deadlines.line(timeoutMs), now, options?.signal);
+  }
+}

@@ -1,0 +1,53 @@
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus } from '@nestjs/common';
+import { BaseExceptionFilter } from '@nestjs/core';
+import { WorkersError } from '../workers.error.js';
+
+/** What HTTP says to each error; anything else of ours is a 500. */
+const STATUS_BY_CODE: Readonly<Record<string, HttpStatus>> = {
+  PAYLOAD_INVALID: HttpStatus.BAD_REQUEST,
+  OVERLOADED: HttpStatus.SERVICE_UNAVAILABLE,
+  CHANNEL_OVERFLOW: HttpStatus.SERVICE_UNAVAILABLE,
+  CHANNEL_CLOSED: HttpStatus.SERVICE_UNAVAILABLE,
+  MESSAGE_DROPPED: HttpStatus.SERVICE_UNAVAILABLE,
+  WORKERS_STOPPING: HttpStatus.SERVICE_UNAVAILABLE,
+  REQUEST_TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
+  HANDLER_TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
+};
+const RETRY_AFTER_SECONDS = 1;
+
+/**
+ * Answers HTTP for the errors of this library: 400 with the list for a bad payload, 503 with `Retry-After` when there is no room or
+ * the application stops, 504 when nobody answered in time. A handler's own `HttpException` is answered as it is.
+ *
+ * Works with Express and Fastify. Use it with `@UseFilters(WorkersExceptionFilter)` or as `APP_FILTER`.
+ */
+@Catch(WorkersError)
+export class WorkersExceptionFilter extends BaseExceptionFilter implements ExceptionFilter<WorkersError> {
+  override catch(error: WorkersError, host: ArgumentsHost): void {
+    const answer = httpExceptionFor(error);
+    const response: { header(name: string, value: string): unknown } = host.switchToHttp().getResponse();
+    const retryAfter = retryAfterSeconds(error, answer);
+    if (retryAfter !== undefined) response.header('Retry-After', String(retryAfter));
+    super.catch(answer, host);
+  }
+}
+
+/** The `HttpException` that says over HTTP what `error` says. */
+export function httpExceptionFor(error: WorkersError): HttpException {
+  if (error.cause instanceof HttpException) return error.cause;
+  const status = STATUS_BY_CODE[error.code] ?? HttpStatus.INTERNAL_SERVER_ERROR;
+  const isOurs = status !== HttpStatus.INTERNAL_SERVER_ERROR;
+  const body = {
+    statusCode: status,
+    code: error.code,
+    message: isOurs ? error.message.split('\n', 1)[0] : 'Internal server error',
+    ...('issues' in error ? { issues: error.issues } : {}),
+  };
+  return new HttpException(body, status, { cause: error });
+}
+
+function retryAfterSeconds(error: WorkersError, answer: HttpException): number | undefined {
+  if (answer.getStatus() !== Number(HttpStatus.SERVICE_UNAVAILABLE)) return undefined;
+  const ms = 'retryAfterMs' in error ? Number(error.retryAfterMs) : RETRY_AFTER_SECONDS * 1_000;
+  return Math.max(1, Math.ceil(ms / 1_000));
+}

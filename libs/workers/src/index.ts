@@ -1,0 +1,72 @@
+// The shop window, room by room.
+
+export { WorkersModule } from './workers.module.js';
+export { WORKERS_MODULE_OPTIONS, type WorkersOptionsFactory } from './workers.module-definition.js';
+export type { ShutdownOptions, WorkersModuleExtras, WorkersModuleOptions } from './workers.options.js';
+export { WorkersError } from './workers.error.js';
+export { ConfigurationError } from './option.table.js';
+
+export { Message, type Headers } from './message/message.js';
+export type { Delivery } from './message/delivery.js';
+export type { Aborted, Done, Failed, Lost, Outcome } from './message/outcome.js';
+export { type Fault, type FaultKind, PermanentError, RetryableError } from './message/fault.js';
+
+export { Channel, type PutResult } from './channel/channel.js';
+export { channel, type ChannelDeclaration } from './channel/channel.declaration.js';
+export type { BufferType, ChannelOptions, PayloadType, PutMode, ShedOptions } from './channel/channel.options.js';
+export { getChannelToken, InjectChannel } from './channel/channel.decorator.js';
+export { type PayloadIssue, PayloadInvalidError } from './channel/payload.check.js';
+export {
+  ChannelClosedError,
+  ChannelOverflowError,
+  ChannelUnknownError,
+  MessageDroppedError,
+} from './channel/channel.errors.js';
+
+export { Worker } from './worker/worker.decorator.js';
+export type { WorkerHandler } from './worker/worker.js';
+export type { WorkerContext, WorkerInfo } from './worker/worker.context.js';
+export type { Dispatch, WorkerOptions, WorkerOverrides } from './worker/worker.options.js';
+export type { WorkerFailure } from './worker/failure.js';
+export type { InterceptorToken, Outgoing, WorkerInterceptor } from './worker/interceptor.js';
+export { MESSAGE_REF, type WorkerContextType } from './worker/nest.handler.js';
+export {
+  HandlerFailedError,
+  HandlerTimeoutError,
+  WorkerNotExposedError,
+  WorkerUnknownError,
+} from './worker/worker.errors.js';
+
+export { Ticker } from './ticker/ticker.decorator.js';
+export type { TickContext } from './ticker/tick.context.js';
+export type { TickHandler } from './ticker/ticker.js';
+export type { Overlap, TickerOptions, TickerOverrides } from './ticker/ticker.options.js';
+export { CronNotInstalledError } from './ticker/ticker.errors.js';
+
+export type { Dispatcher, DispatchPlan, DispatchSite, Invoke, Run, RunContext } from './dispatch/dispatcher.js';
+export type { GuardMode } from './dispatch/inline.guard.js';
+export { HandlerBlockedError } from './dispatch/dispatch.errors.js';
+
+export { WorkerGateway } from './gateway/worker.gateway.js';
+export type { CommandOptions, RequestOptions } from './gateway/entrance.js';
+export type { Reply } from './gateway/reply.js';
+export { OverloadedError, RequestAbortedError, RequestTimeoutError } from './gateway/gateway.errors.js';
+export { httpExceptionFor, WorkersExceptionFilter } from './gateway/workers.filter.js';
+
+export { WorkersEvents } from './observe/workers.events.js';
+export {
+  DROP_REASONS,
+  type DropReason,
+  EVENT_NAMES,
+  type WorkersEvent,
+  type WorkersEventMap,
+  type WorkersEventName,
+} from './observe/events.js';
+export type { Observer, Redact } from './observe/announcer.js';
+export type { Percentiles } from './observe/histogram.js';
+export type { ChannelStats, TickerStats, WorkersStats, WorkerStats } from './observe/stats.js';
+
+export type { Clock, Timer } from './lifecycle/clock.js';
+export type { Duration } from './lifecycle/duration.js';
+export type { Leftover } from './lifecycle/supervisor.js';
+export { WorkersStoppingError } from './lifecycle/stop.errors.js';

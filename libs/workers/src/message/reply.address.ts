@@ -1,0 +1,15 @@
+/**
+ * Where the answer to a message goes. Whoever has it may try to settle it; the first one wins and every later word is ignored.
+ */
+export interface ReplyAddress {
+  /** Waiting until it is answered, refused, or its caller has left (deadline passed, signal aborted). */
+  readonly state: 'waiting' | 'answered' | 'refused' | 'left';
+  /** Answers the caller; false when somebody was faster. */
+  answer(value: unknown): boolean;
+  /** Rejects the caller with `error`; false when somebody was faster. */
+  refuse(error: Error): boolean;
+  /** Shows the caller how far the work is. */
+  progress(value: unknown): void;
+  /** Called once, when the caller leaves while the message is being handled, with the error the caller got. */
+  onLeave: ((reason: Error) => void) | undefined;
+}

@@ -1,0 +1,118 @@
+import type { FaultKind } from '../message/fault.js';
+
+/** Why a message was dropped; the closed list of law 8. */
+export const DROP_REASONS = [
+  'input-drop',
+  'buffer-drop',
+  'buffer-slide',
+  'output-drop',
+  'ticker-output-drop',
+  'failures-full',
+  'expired',
+] as const;
+export type DropReason = (typeof DROP_REASONS)[number];
+
+/** What events about one message have in common. `payload` is what the `redact` option makes of it; left out by default. */
+interface AboutMessage {
+  readonly messageId: string;
+  readonly payload?: unknown;
+}
+
+interface AboutRun extends AboutMessage {
+  readonly worker: string;
+  readonly channel: string | undefined;
+  readonly attempt: number;
+  readonly waitMs: number;
+}
+
+interface AboutFault extends AboutRun {
+  readonly kind: FaultKind;
+  readonly retryable: boolean;
+  readonly error: Error;
+  readonly runMs: number;
+  /** Whether somebody waited for an answer, and so learns of it. */
+  readonly hasCaller: boolean;
+}
+
+/**
+ * Everything the library tells its observers, by name. The list is closed: docs/vocabulary.md has the same names, and a test
+ * compares them. Each is published to `WorkersEvents.events$`, to the `observer` option and to the `node:diagnostics_channel`
+ * of the same name.
+ */
+export interface WorkersEventMap {
+  /** A channel took a message in. */
+  'workers.accepted': AboutMessage & { readonly channel: string };
+  /** A message was lost on purpose, and why. */
+  'workers.drop': AboutMessage & { readonly channel: string; readonly reason: DropReason; readonly worker?: string };
+  /** A handler is about to be entered. */
+  'workers.started': AboutRun;
+  /** A handler returned, and the delivery is settled. */
+  'workers.completed': AboutRun & { readonly runMs: number };
+  /** A message failed or was lost, and that is settled. */
+  'workers.error': AboutFault;
+  /** The same for a handler that ran out of time; follows its `workers.error`. */
+  'workers.timeout': AboutFault;
+  /** A handler was told to stop and is not waited for; settled. */
+  'workers.aborted': AboutFault;
+  /** A handler held the event loop for longer than `guardMs`. */
+  'workers.blocked': {
+    readonly worker: string | undefined;
+    readonly messageId: string | undefined;
+    readonly blockedMs: number;
+    readonly location: string | undefined;
+    readonly stack: readonly string[];
+  };
+  /** A handler answered or returned after its outcome was recorded; ignored. */
+  'workers.late': { readonly worker: string; readonly messageId: string; readonly what: 'result' | 'reply' };
+  /** A ticker came due and its tick was handed on. */
+  'workers.tick': { readonly ticker: string; readonly sequence: number; readonly driftMs: number };
+  /** A ticker came due and was not run: the last tick still ran, or the event loop was late. */
+  'workers.tick-skipped': { readonly ticker: string; readonly sequence: number; readonly count: number };
+  /** A channel became 80 % full, or eased again. */
+  'workers.saturation': LoadChange & { readonly depth: number; readonly capacity: number };
+  /** The oldest message of a channel has waited for more than 10 s, or that is over. */
+  'workers.starvation': LoadChange & { readonly oldestAgeMs: number };
+  /** The application's workers take messages from now on. */
+  'workers.running': { readonly workers: readonly string[]; readonly tickers: readonly string[] };
+  /** The application's workers have stopped; what was left, by channel or worker. */
+  'workers.stopped': { readonly tookMs: number; readonly leftovers: Readonly<Record<string, number>> };
+  /** Something that is not a handler failed: a settle, a subscriber, an `error()` on a channel, an observer. */
+  'workers.fault': { readonly source: string; readonly error: Error };
+  /** What a handler said with `context.emit`. */
+  'workers.custom': {
+    readonly worker: string;
+    readonly messageId: string;
+    readonly said: string;
+    readonly data: unknown;
+  };
+}
+
+interface LoadChange {
+  readonly channel: string;
+  readonly state: 'entered' | 'left';
+}
+
+export type WorkersEventName = keyof WorkersEventMap;
+
+/** One event: its fields and its `name` to narrow by. */
+export type WorkersEvent = { [N in WorkersEventName]: { readonly name: N } & WorkersEventMap[N] }[WorkersEventName];
+
+export const EVENT_NAMES = [
+  'workers.accepted',
+  'workers.drop',
+  'workers.started',
+  'workers.completed',
+  'workers.error',
+  'workers.timeout',
+  'workers.aborted',
+  'workers.blocked',
+  'workers.late',
+  'workers.tick',
+  'workers.tick-skipped',
+  'workers.saturation',
+  'workers.starvation',
+  'workers.running',
+  'workers.stopped',
+  'workers.fault',
+  'workers.custom',
+] as const satisfies readonly WorkersEventName[];

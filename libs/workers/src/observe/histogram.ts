@@ -1,0 +1,50 @@
+const SUB_BITS = 4;
+const SUB_BUCKETS = 1 << SUB_BITS;
+const LARGEST_US = 2 ** 31 - 1;
+
+/** Percentiles of a duration, in milliseconds. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p95: number;
+  readonly p99: number;
+}
+
+/**
+ * Durations in buckets that grow with the value: exact below 16 µs, within 6 % above, 1.8 KB whatever the count.
+ *
+ * Recording costs a few nanoseconds, which a general-purpose histogram does not; the longest it tells apart is 35 minutes.
+ */
+export class Histogram {
+  private readonly counts = new Uint32Array((31 - SUB_BITS + 1) * SUB_BUCKETS);
+  private total = 0;
+
+  record(ms: number): void {
+    const us = ms <= 0 ? 0 : Math.min(LARGEST_US, ms * 1_000) | 0;
+    const bucket = bucketOf(us);
+    this.counts[bucket] = (this.counts[bucket] as number) + 1;
+    this.total++;
+  }
+
+  percentiles(): Percentiles {
+    return { p50: this.quantile(0.5), p95: this.quantile(0.95), p99: this.quantile(0.99) };
+  }
+
+  private quantile(share: number): number {
+    if (this.total === 0) return 0;
+    let left = Math.ceil(this.total * share);
+    const bucket = this.counts.findIndex((count) => (left -= count) <= 0);
+    return middleOf(bucket) / 1_000;
+  }
+}
+
+function bucketOf(us: number): number {
+  if (us < SUB_BUCKETS) return us;
+  const exponent = 31 - Math.clz32(us);
+  return ((exponent - SUB_BITS + 1) << SUB_BITS) + ((us >>> (exponent - SUB_BITS)) & (SUB_BUCKETS - 1));
+}
+
+function middleOf(bucket: number): number {
+  if (bucket < SUB_BUCKETS) return bucket;
+  const shift = (bucket >>> SUB_BITS) - 1;
+  return (SUB_BUCKETS + (bucket & (SUB_BUCKETS - 1)) + 0.5) * 2 ** shift;
+}

@@ -1,0 +1,71 @@
+import type { Observer } from './announcer.js';
+import type { WorkersEvent, WorkersEventName } from './events.js';
+
+/** Where the log goes; Nest's `Logger` fits. */
+export interface Log {
+  log(message: string): void;
+  warn(message: string): void;
+  error(message: string, stack?: string): void;
+}
+
+/**
+ * Writes what an operator must not miss: failures that nobody else hears of, the first drop of each kind, overload that begins or
+ * ends, faults outside handlers, and what a stop left behind. One line each, with names and figures; no payloads.
+ */
+export function logTo(log: Log, workersWithFailures: ReadonlySet<string>): Observer {
+  const seenDrops = new Set<string>();
+  return (event: WorkersEvent): void => {
+    switch (event.name) {
+      case 'workers.error':
+        if (!event.hasCaller && !workersWithFailures.has(event.worker)) {
+          log.error(
+            `${event.worker}: message ${event.messageId} failed (${event.kind}): ${event.error.message}`,
+            event.error.stack,
+          );
+        }
+        return;
+      case 'workers.drop': {
+        const kind = `${event.channel}/${event.reason}`;
+        if (!seenDrops.has(kind))
+          log.warn(`channel "${event.channel}": first message dropped (${event.reason}); later ones are only counted`);
+        seenDrops.add(kind);
+        return;
+      }
+      case 'workers.saturation':
+        log.warn(
+          `channel "${event.channel}": ${event.state === 'entered' ? 'is nearly full' : 'has room again'} { depth: ${event.depth}, of: ${event.capacity} }`,
+        );
+        return;
+      case 'workers.starvation':
+        log.warn(
+          `channel "${event.channel}": ${event.state === 'entered' ? 'messages wait too long' : 'messages are taken in time again'} { oldestAgeMs: ${Math.round(event.oldestAgeMs)} }`,
+        );
+        return;
+      case 'workers.blocked':
+        log.warn(
+          `${event.worker ?? 'a handler'}: held the event loop for ${event.blockedMs.toFixed(1)} ms${event.location === undefined ? '' : ` at ${event.location}`} { message: ${event.messageId ?? 'unknown'} }`,
+        );
+        return;
+      case 'workers.fault':
+        log.error(`${event.source}: ${event.error.message}`, event.error.stack);
+        return;
+      case 'workers.stopped': {
+        const left = Object.entries(event.leftovers).map(([from, count]) => `${from}: ${count}`);
+        if (left.length > 0) log.warn(`stopped with messages left { ${left.join(', ')} }`);
+        return;
+      }
+      default:
+    }
+  };
+}
+
+/** Has the log listen only to what it writes, so that nobody pays for events it ignores. */
+export const LOGGED_EVENTS = [
+  'workers.error',
+  'workers.drop',
+  'workers.saturation',
+  'workers.starvation',
+  'workers.blocked',
+  'workers.fault',
+  'workers.stopped',
+] as const satisfies readonly WorkersEventName[];

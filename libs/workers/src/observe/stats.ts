@@ -1,0 +1,84 @@
+import type { FaultKind } from '../message/fault.js';
+import type { DropReason } from './events.js';
+import type { Percentiles } from './histogram.js';
+
+/** A plain snapshot of everything, by name: safe to log, to send and to keep. */
+export interface WorkersStats {
+  readonly state: 'idle' | 'starting' | 'running' | 'draining' | 'stopped';
+  readonly channels: Readonly<Record<string, ChannelStats>>;
+  readonly workers: Readonly<Record<string, WorkerStats>>;
+  readonly tickers: Readonly<Record<string, TickerStats>>;
+}
+
+/** What a channel has seen, as plain numbers. `put = accepted + refused + the drops on entry`. */
+export interface ChannelStats {
+  /** Messages in the buffer. */
+  readonly depth: number;
+  /** The bound of `depth`. */
+  readonly capacity: number;
+  /** Puts that wait for room. */
+  readonly pendingPuts: number;
+  /** The bound of `pendingPuts`. */
+  readonly maxPendingPuts: number;
+  readonly accepted: number;
+  /** Refused with an error: overflow, closed, invalid payload, shed, or a sender that stopped waiting. */
+  readonly refused: number;
+  readonly taken: number;
+  readonly drops: Readonly<Partial<Record<DropReason, number>>>;
+  /** Taken out by a stop before anyone took them. */
+  readonly leftOver: number;
+  readonly oldestAgeMs: number;
+  readonly isSaturated: boolean;
+}
+
+/** What a worker has done, as plain numbers. `taken = done + failed + aborted + lost + inFlight`. */
+export interface WorkerStats {
+  /** Permits in use: messages taken whose outcome is not recorded. */
+  readonly inFlight: number;
+  /** The bound of `inFlight`. */
+  readonly concurrency: number;
+  /** Outcomes whose settling is under way. */
+  readonly unsettled: number;
+  /** The bound of `unsettled`: nothing new is taken while it is reached. */
+  readonly maxUnsettled: number;
+  readonly done: number;
+  readonly failed: Readonly<Partial<Record<FaultKind, number>>>;
+  readonly aborted: number;
+  readonly lost: number;
+  /** From put to the handler's start. */
+  readonly waitMs: Percentiles;
+  /** From the handler's start to its outcome. */
+  readonly runMs: Percentiles;
+}
+
+/**
+ * What a ticker has done, as plain numbers. Every tick that was due is in `ticks` or in `skipped`, and
+ * `ticks = done + failed + aborted + inFlight + queued + leftOver`.
+ */
+export interface TickerStats {
+  readonly state: TickerState;
+  /** Ticks handed on. */
+  readonly ticks: number;
+  /** Ticks left out, because of `overlap` or of a late event loop. */
+  readonly skipped: number;
+  readonly done: number;
+  /** Ticks whose handler threw, ran out of time or was lost. */
+  readonly failed: number;
+  readonly aborted: number;
+  /** How long after it was due the latest tick was handed on. It does not add up over the ticks. */
+  readonly driftMs: number;
+  readonly inFlight: number;
+  /** The bound of `inFlight`. */
+  readonly concurrency: number;
+  /** Ticks that wait for the one before. */
+  readonly queued: number;
+  /** The bound of `queued`. */
+  readonly maxQueued: number;
+  /** Taken out by a stop before their handler was entered. */
+  readonly leftOver: number;
+  /** From the handler's start to its outcome. */
+  readonly runMs: Percentiles;
+}
+
+/** `disabled` by its options for good; `idle` until started; `running`; `stopped`, and it never goes back. */
+export type TickerState = 'disabled' | 'idle' | 'running' | 'stopped';

@@ -1,0 +1,23 @@
+import type { FaultKind } from '../message/fault.js';
+import type { Headers } from '../message/message.js';
+
+/**
+ * What a worker's `failures` channel carries: which message failed, where, how and after how long, with the message itself, so
+ * that whoever reads it can log it, count it or send it again.
+ */
+export interface WorkerFailure<T = unknown> {
+  readonly worker: string;
+  readonly channel: string | undefined;
+  readonly messageId: string;
+  readonly kind: FaultKind;
+  readonly retryable: boolean;
+  readonly message: string;
+  readonly error: Error;
+  readonly attempt: number;
+  readonly payload: T;
+  readonly headers: Headers;
+  readonly waitMs: number;
+  readonly runMs: number;
+  /** Milliseconds since 1970. */
+  readonly failedAt: number;
+}

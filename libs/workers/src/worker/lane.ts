@@ -1,0 +1,134 @@
+import type { Run } from '../dispatch/dispatcher.js';
+import { Deadline } from '../lifecycle/deadlines.js';
+import type { Delivery } from '../message/delivery.js';
+import { type Fault, fault, thrownFault } from '../message/fault.js';
+import type { Message } from '../message/message.js';
+import type { Outcome } from '../message/outcome.js';
+import type { HandlerContext } from './worker.context.js';
+import { HandlerTimeoutError } from './worker.errors.js';
+
+/** What a lane needs of its runner. */
+export interface LaneOwner {
+  readonly name: string;
+  readonly timeoutMs: number | undefined;
+  entered(lane: Lane): void;
+  /** The lane's handler came back; `collect` is to be called on it in a moment. */
+  returned(lane: Lane): void;
+  /** The lane's message has come to `outcome`; the lane is free again, or retired when its handler may still be running. */
+  ended(lane: Lane, outcome: Outcome, isHandlerGone: boolean): void;
+  late(messageId: string): void;
+}
+
+/**
+ * A permit, and the message it is spent on.
+ *
+ * States: `free`; `busy` with a delivery and its context; `returned`, for the rest of a microtask round; `retired`, when its outcome was recorded while its handler still ran
+ * (timeout, abort): such a lane is never lent again, and what its handler does later is reported as late.
+ *
+ * Lanes are reused, and the callbacks a promise needs are bound once per lane: a message costs no closure.
+ */
+export class Lane extends Deadline implements Run {
+  state: 'free' | 'busy' | 'returned' | 'retired' = 'free';
+  beganAt = 0.5;
+  leftAt = 0.5;
+  private delivered: Delivery | undefined = undefined;
+  private shown: HandlerContext | undefined = undefined;
+  private outcome: Outcome | undefined = undefined;
+
+  constructor(private readonly owner: LaneOwner) {
+    super();
+  }
+
+  get delivery(): Delivery {
+    return this.delivered as Delivery;
+  }
+
+  get message(): Message {
+    return this.delivery.message;
+  }
+
+  get context(): HandlerContext {
+    return this.shown as HandlerContext;
+  }
+
+  begin(delivery: Delivery, context: HandlerContext, performanceNow: number): void {
+    this.state = 'busy';
+    this.delivered = delivery;
+    this.shown = context;
+    this.beganAt = performanceNow;
+    this.leftAt = performanceNow;
+    const { reply } = delivery.message;
+    if (reply !== undefined) reply.onLeave = this.callerLeft;
+  }
+
+  entered(): void {
+    this.owner.entered(this);
+  }
+
+  end(outcome: Outcome): void {
+    if (this.state === 'busy') this.finish(outcome, true);
+    else if (this.state === 'retired') this.owner.late(this.context.messageId);
+  }
+
+  /** Lets go of the message, so that a free lane keeps no payload alive. */
+  rest(): void {
+    this.delivered = undefined;
+    this.shown = undefined;
+  }
+
+  readonly fulfilled = (value: unknown): void => this.comeBack({ type: 'done', value });
+
+  /** What is thrown after the signal was aborted is taken for obedience, not for a failure. */
+  readonly rejected = (thrown: unknown): void => {
+    const reason = this.state === 'busy' ? this.context.abortReason : undefined;
+    this.comeBack(
+      reason === undefined
+        ? { type: 'failed', fault: thrownFault(thrown) }
+        : { type: 'aborted', fault: fault('aborted', reason) },
+    );
+  };
+
+  /** Records what the handler came back with. */
+  collect(): void {
+    const outcome = this.outcome as Outcome;
+    this.outcome = undefined;
+    this.finish(outcome, true);
+  }
+
+  /** The handler's time is up. */
+  expire(): void {
+    const error = new HandlerTimeoutError(this.owner.name, this.context.messageId, this.owner.timeoutMs ?? 0);
+    this.giveUp('failed', fault('handler_timeout', error));
+  }
+
+  /** Asks the handler to stop and goes on waiting for it. */
+  askToStop(reason: Error): void {
+    if (this.state === 'busy') this.context.abort(reason);
+  }
+
+  /** Nobody waits for the handler any longer. */
+  abort(reason: Error): void {
+    if (this.state === 'busy') this.giveUp('aborted', fault('aborted', reason));
+  }
+
+  private readonly callerLeft = (reason: Error): void => this.abort(reason);
+
+  private comeBack(outcome: Outcome): void {
+    if (this.state !== 'busy') return this.end(outcome);
+    this.state = 'returned';
+    this.outcome = outcome;
+    this.owner.returned(this);
+  }
+
+  private giveUp(type: 'failed' | 'aborted', why: Fault): void {
+    this.context.abort(why.error);
+    if (this.state === 'busy') this.finish({ type, fault: why }, false);
+  }
+
+  private finish(outcome: Outcome, isHandlerGone: boolean): void {
+    const { reply } = this.message;
+    if (reply !== undefined) reply.onLeave = undefined;
+    this.state = isHandlerGone ? 'free' : 'retired';
+    this.owner.ended(this, outcome, isHandlerGone);
+  }
+}

@@ -1,0 +1,39 @@
+import type { FaultKind } from '../message/fault.js';
+import type { Outcome } from '../message/outcome.js';
+import { Histogram } from '../observe/histogram.js';
+import type { WorkerStats } from '../observe/stats.js';
+
+/** The accounts of one worker. */
+export class WorkerBooks {
+  private done = 0;
+  private aborted = 0;
+  private lost = 0;
+  private readonly failed: Partial<Record<FaultKind, number>> = {};
+  private readonly waitMs = new Histogram();
+  private readonly runMs = new Histogram();
+
+  record(outcome: Outcome, waitMs: number, runMs: number): void {
+    this.waitMs.record(waitMs);
+    this.runMs.record(runMs);
+    if (outcome.type === 'done') this.done++;
+    else if (outcome.type === 'failed') this.failed[outcome.fault.kind] = (this.failed[outcome.fault.kind] ?? 0) + 1;
+    else this[outcome.type]++;
+  }
+
+  /** All faults together. */
+  get failures(): number {
+    return Object.values(this.failed).reduce((sum, count) => sum + count, this.lost);
+  }
+
+  snapshot(bounds: Pick<WorkerStats, 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled'>): WorkerStats {
+    return {
+      ...bounds,
+      done: this.done,
+      failed: { ...this.failed },
+      aborted: this.aborted,
+      lost: this.lost,
+      waitMs: this.waitMs.percentiles(),
+      runMs: this.runMs.percentiles(),
+    };
+  }
+}

@@ -1,0 +1,132 @@
+import type { Channel } from '../channel/channel.js';
+import type { RunContext } from '../dispatch/dispatcher.js';
+import type { Headers, Message } from '../message/message.js';
+import type { Announcer } from '../observe/announcer.js';
+import type { WorkersStats } from '../observe/stats.js';
+
+/** What a handler can log to; Nest's `Logger`, named after the worker. */
+export interface HandlerLogger {
+  log(message: unknown, ...more: unknown[]): void;
+  error(message: unknown, ...more: unknown[]): void;
+  warn(message: unknown, ...more: unknown[]): void;
+  debug?(message: unknown, ...more: unknown[]): void;
+}
+
+/** What a handler is told about its worker. */
+export interface WorkerInfo {
+  readonly name: string;
+  /** The channel it takes from; undefined for a ticker. */
+  readonly in: string | undefined;
+  readonly out: string | undefined;
+  readonly concurrency: number;
+  readonly timeoutMs: number | undefined;
+}
+
+/** What a handler receives beside its payload. Made anew for each message. */
+export interface WorkerContext {
+  readonly messageId: string;
+  readonly headers: Headers;
+  /** 1 for the first time this message is handled. */
+  readonly attempt: number;
+  readonly worker: WorkerInfo;
+  /** Every channel of the application, by name. */
+  readonly channels: Readonly<Record<string, Channel>>;
+  readonly logger: HandlerLogger;
+  /** Aborted when the time is up, the caller leaves or the application gives up waiting. Made when first asked for. */
+  readonly signal: AbortSignal;
+  /** Answers the caller before the handler returns; only the first answer counts, a later one is reported as late. */
+  reply(value: unknown): void;
+  /** Shows the caller how far the work is (`Reply.progress$`); ignored when nobody waits. */
+  progress(value: unknown): void;
+  /** Tells the observers something of your own, as `workers.custom`. */
+  emit(name: string, data?: unknown): void;
+  /** What `WorkerGateway.stats` gives. */
+  stats(): WorkersStats;
+}
+
+/** What all contexts of one worker share. */
+export interface ContextHouse {
+  readonly info: WorkerInfo;
+  readonly channels: Readonly<Record<string, Channel>>;
+  readonly logger: HandlerLogger;
+  readonly announcer: Announcer;
+  stats(): WorkersStats;
+}
+
+let lastRunId = 0;
+
+/** The context of one message; everything that costs is made when it is asked for. */
+export class HandlerContext implements WorkerContext, RunContext {
+  readonly runId = (lastRunId = (lastRunId + 1) | 0);
+  private controller: AbortController | undefined = undefined;
+  private abortedFor: Error | undefined = undefined;
+
+  constructor(
+    private readonly house: ContextHouse,
+    protected readonly message: Message,
+  ) {}
+
+  get messageId(): string {
+    return this.message.id;
+  }
+
+  get headers(): Headers {
+    return this.message.headers;
+  }
+
+  get attempt(): number {
+    return this.message.attempt;
+  }
+
+  get worker(): WorkerInfo {
+    return this.house.info;
+  }
+
+  get channels(): Readonly<Record<string, Channel>> {
+    return this.house.channels;
+  }
+
+  get logger(): HandlerLogger {
+    return this.house.logger;
+  }
+
+  get signal(): AbortSignal {
+    this.controller ??= new AbortController();
+    if (this.abortedFor !== undefined && !this.controller.signal.aborted) this.controller.abort(this.abortedFor);
+    return this.controller.signal;
+  }
+
+  reply(value: unknown): void {
+    const { reply, id } = this.message;
+    if (reply === undefined || reply.answer(value)) return;
+    this.house.announcer.announce('workers.late', { worker: this.house.info.name, messageId: id, what: 'reply' });
+  }
+
+  progress(value: unknown): void {
+    this.message.reply?.progress(value);
+  }
+
+  emit(name: string, data?: unknown): void {
+    this.house.announcer.announce('workers.custom', {
+      worker: this.house.info.name,
+      messageId: this.message.id,
+      said: name,
+      data,
+    });
+  }
+
+  stats(): WorkersStats {
+    return this.house.stats();
+  }
+
+  /** Why `signal` is aborted; undefined while it is not. */
+  get abortReason(): Error | undefined {
+    return this.abortedFor;
+  }
+
+  /** Aborts `signal` now, or as soon as somebody asks for it. */
+  abort(reason: Error): void {
+    this.abortedFor ??= reason;
+    this.controller?.abort(reason);
+  }
+}

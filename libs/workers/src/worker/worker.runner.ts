@@ -1,0 +1,283 @@
+import type { Dispatcher } from '../dispatch/dispatcher.js';
+import type { Clock } from '../lifecycle/clock.js';
+import type { DeadlineLine } from '../lifecycle/deadlines.js';
+import type { Turn } from '../lifecycle/turn.js';
+import type { Delivery } from '../message/delivery.js';
+import type { Message } from '../message/message.js';
+import type { Outcome } from '../message/outcome.js';
+import type { Announcer, Topic } from '../observe/announcer.js';
+import type { WorkerStats } from '../observe/stats.js';
+import type { Completion } from './completion.js';
+import { Lane, type LaneOwner } from './lane.js';
+import { WorkerBooks } from './worker.books.js';
+import type { HandlerContext } from './worker.context.js';
+
+/** Where a runner's deliveries come from. A channel is one; so is time, and so is a store's relay. */
+export interface Source {
+  /** The next delivery; undefined when there is none, and then the source gives the next one by itself. */
+  take(): Delivery | undefined;
+  /** Told when a delivery is finished. */
+  release(delivery: Delivery): void;
+  /** Whether nothing waits there. */
+  readonly isEmpty: boolean;
+  /** Takes out what a stop leaves behind, where nobody else reports it. */
+  takeRest(): Message[];
+}
+
+/** `queueMicrotask` wraps its callback in an async resource, which costs more than a message does. */
+const SOON = Promise.resolve();
+
+/** What one runner is made of. */
+export interface RunnerParts {
+  readonly name: string;
+  readonly channel: string | undefined;
+  readonly concurrency: number;
+  readonly timeoutMs: number | undefined;
+  readonly dispatcher: Dispatcher;
+  readonly completion: Completion;
+  readonly contextFor: (delivery: Delivery) => HandlerContext;
+  readonly clock: Clock;
+  /** Where handlers of this worker's timeout wait for theirs; undefined for no timeout. */
+  readonly timeouts: DeadlineLine | undefined;
+  readonly turn: Turn;
+  readonly announcer: Announcer;
+  /** Told of a message whose handler was given up. */
+  readonly onAborted: (message: Message) => void;
+}
+
+/**
+ * The heart: take -> dispatch -> outcome -> completion, for one worker.
+ *
+ * States: `idle` until started; `running`; `stopped`, when it takes nothing any more.
+ *
+ * Promises: nothing is taken without a free permit; the permit goes back before the outcome is handed on; at most 2 x concurrency
+ * outcomes are unsettled, and while that many are, nothing is taken; other timers and sockets get their turn every 5 ms.
+ * Does not promise: an order between messages when concurrency is above 1 and no key is given.
+ *
+ * Invariant: `isHungry` is true only while a permit is free and the source has nothing to take.
+ */
+export class WorkerRunner implements LaneOwner {
+  readonly books = new WorkerBooks();
+  readonly name: string;
+  readonly timeoutMs: number | undefined;
+  /** Whether a delivery may be given right now. */
+  isHungry = false;
+  /** Called whenever nothing is in flight, unsettled or about to start. */
+  onQuiet: (() => void) | undefined;
+  private state: 'idle' | 'running' | 'stopped' = 'idle';
+  private source: Source | undefined;
+  private readonly inbox: Delivery[] = [];
+  /** Every lane that can still be lent, busy or free; and those of them that are free. */
+  private readonly lanes = new Set<Lane>();
+  private readonly free: Lane[] = [];
+  private readonly startedTopic: Topic<'workers.started'>;
+  private inUse = 0;
+  private unsettled = 0;
+  private readonly maxUnsettled: number;
+  /** Lanes whose handlers came back in this microtask round. */
+  private readonly cameBack: Lane[] = [];
+  private pumping: 'no' | 'scheduled' | 'now' | 'next-turn' = 'no';
+  /** The last reading of the clock in this pump; spares one reading per message. */
+  private latest = 0.5;
+
+  constructor(private readonly parts: RunnerParts) {
+    this.name = parts.name;
+    this.timeoutMs = parts.timeoutMs;
+    this.maxUnsettled = 2 * parts.concurrency;
+    this.startedTopic = parts.announcer.topic('workers.started');
+  }
+
+  /** Messages taken whose outcome is not recorded. */
+  get inFlight(): number {
+    return this.inUse;
+  }
+
+  /** Whether nothing is in flight, unsettled or about to start. */
+  get isQuiet(): boolean {
+    return this.inUse === 0 && this.unsettled === 0;
+  }
+
+  async start(source: Source): Promise<void> {
+    this.source = source;
+    await this.parts.dispatcher.start();
+    this.state = 'running';
+    this.pumpNow();
+  }
+
+  /** Takes a delivery; called only while hungry. Its handler starts in a microtask, never inside the sender's call. */
+  give(delivery: Delivery): void {
+    this.inbox.push(delivery);
+    if (++this.inUse >= this.parts.concurrency) this.isHungry = false;
+    if (this.pumping === 'no') {
+      this.pumping = 'scheduled';
+      void SOON.then(this.pumpNow);
+    }
+  }
+
+  /** Takes nothing any more. What is in flight goes on. */
+  stopTaking(): void {
+    this.state = 'stopped';
+    this.isHungry = false;
+  }
+
+  /** Aborts the signals of everything in flight and goes on waiting. */
+  askToStop(reason: Error): void {
+    for (const lane of this.lanes) lane.askToStop(reason);
+  }
+
+  /** Gives up on everything in flight: signals are aborted, outcomes recorded as aborted. */
+  abort(reason: Error): void {
+    for (const lane of this.lanes) lane.abort(reason);
+  }
+
+  /** Gives the dispatcher back. */
+  async stop(): Promise<void> {
+    await this.parts.dispatcher.stop();
+  }
+
+  /** What was given and not started yet, and what its source leaves behind. */
+  takeRest(): Message[] {
+    const rest = this.inbox.splice(0);
+    this.inUse -= rest.length;
+    return [...rest.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
+  }
+
+  /** Whether it is quiet and its source is empty. */
+  get isDrained(): boolean {
+    return this.isQuiet && this.source?.isEmpty !== false;
+  }
+
+  stats(): WorkerStats {
+    const { concurrency } = this.parts;
+    return this.books.snapshot({
+      inFlight: this.inUse,
+      concurrency,
+      unsettled: this.unsettled,
+      maxUnsettled: this.maxUnsettled,
+    });
+  }
+
+  // --- the loop ---
+
+  private readonly pumpNow = (): void => {
+    this.pumping = 'no';
+    this.latest = this.parts.turn.read();
+    this.pump();
+  };
+
+  private pump(): void {
+    if (this.pumping !== 'no' || this.state === 'idle') return;
+    this.pumping = 'now';
+    for (let delivery = this.next(); delivery !== undefined; delivery = this.next()) {
+      this.run(delivery);
+      if (this.parts.turn.isOver(this.latest)) return this.pumpNextTurn();
+    }
+    this.pumping = 'no';
+  }
+
+  private pumpNextTurn(): void {
+    this.isHungry = false;
+    this.pumping = 'next-turn';
+    this.parts.turn.resume(this.pumpNow);
+  }
+
+  private next(): Delivery | undefined {
+    if (this.inbox.length > 0) return this.inbox.shift();
+    this.isHungry = false;
+    if (this.state !== 'running' || this.inUse >= this.parts.concurrency || this.unsettled >= this.maxUnsettled)
+      return undefined;
+    const taken = this.source?.take();
+    if (taken === undefined) this.isHungry = true;
+    else this.inUse++;
+    return taken;
+  }
+
+  private run(delivery: Delivery): void {
+    const lane = this.free.pop() ?? this.newLane();
+    lane.begin(delivery, this.parts.contextFor(delivery), this.latest);
+    if (this.startedTopic.isHeard) {
+      this.announceStart(delivery);
+      lane.beganAt = this.parts.turn.read();
+    }
+    this.parts.dispatcher.dispatch(lane);
+    if (lane.leftAt > this.latest) this.latest = this.parts.turn.note(lane.leftAt);
+  }
+
+  private newLane(): Lane {
+    const lane = new Lane(this);
+    this.lanes.add(lane);
+    return lane;
+  }
+
+  entered(lane: Lane): void {
+    this.parts.timeouts?.set(lane, this.parts.clock.at(lane.beganAt));
+  }
+
+  returned(lane: Lane): void {
+    if (this.cameBack.push(lane) === 1) void SOON.then(this.collect);
+  }
+
+  private readonly collect = (): void => {
+    this.latest = this.parts.turn.read();
+    for (let i = 0; i < this.cameBack.length; i++) this.cameBack[i]?.collect();
+    this.cameBack.length = 0;
+    this.pump();
+  };
+
+  ended(lane: Lane, outcome: Outcome, isHandlerGone: boolean): void {
+    const { clock, completion } = this.parts;
+    const { delivery } = lane;
+    const endedAt = lane.state === 'retired' ? this.parts.turn.read() : Math.max(this.latest, lane.leftAt);
+    const beganAt = clock.at(lane.beganAt);
+    const waitMs = beganAt - delivery.message.putAt;
+    const runMs = clock.at(endedAt) - beganAt;
+    lane.clearDeadline();
+    if (isHandlerGone) this.free.push(lane);
+    else this.retire(lane);
+    this.inUse--;
+    this.books.record(outcome, waitMs, runMs);
+    if (outcome.type === 'aborted') this.parts.onAborted(delivery.message);
+    if (isHandlerGone) lane.rest();
+    const settling = completion.complete({ delivery, outcome, waitMs, runMs });
+    if (settling === undefined) this.completed(delivery);
+    else this.awaitSettled(delivery, settling);
+  }
+
+  private retire(lane: Lane): void {
+    this.lanes.delete(lane);
+    this.parts.dispatcher.abandon(lane);
+  }
+
+  private awaitSettled(delivery: Delivery, settling: Promise<void>): void {
+    this.unsettled++;
+    void settling.then(() => {
+      this.unsettled--;
+      this.latest = this.parts.turn.read();
+      this.completed(delivery);
+    });
+    this.pump();
+  }
+
+  private completed(delivery: Delivery): void {
+    this.source?.release(delivery);
+    if (this.parts.completion.tellsOthers) this.latest = this.parts.turn.read();
+    if (this.cameBack.length === 0) this.pump();
+    if (this.isQuiet) this.onQuiet?.();
+  }
+
+  late(messageId: string): void {
+    this.parts.announcer.announce('workers.late', { worker: this.name, messageId, what: 'result' });
+  }
+
+  private announceStart({ message }: Delivery): void {
+    const { announcer, channel, clock } = this.parts;
+    this.startedTopic.announce({
+      worker: this.name,
+      channel,
+      messageId: message.id,
+      attempt: message.attempt,
+      waitMs: clock.at(this.latest) - message.putAt,
+      ...announcer.shown(message),
+    });
+  }
+}

@@ -1,0 +1,147 @@
+import type { Channel } from './channel/channel.js';
+import type { ChannelDeclaration } from './channel/channel.declaration.js';
+import { ChannelRegistry } from './channel/channel.registry.js';
+import type { Entrance } from './gateway/entrance.js';
+import type { Premises, WorkerClass } from './gateway/worker.gateway.js';
+import { Deadlines } from './lifecycle/deadlines.js';
+import { type Crew, type Intake, Supervisor } from './lifecycle/supervisor.js';
+import { Turn } from './lifecycle/turn.js';
+import { Announcer } from './observe/announcer.js';
+import { StarvationWatch } from './observe/load.js';
+import type { TickerStats, WorkersStats, WorkerStats } from './observe/stats.js';
+import { ConfigurationError } from './option.table.js';
+import { type ResolvedOptions, resolveModuleOptions } from './workers.options.js';
+
+/** A worker as the application keeps it. */
+export interface AssembledWorker {
+  readonly crew: Crew;
+  readonly target: WorkerClass;
+  /** Whether its failures go to a channel. */
+  readonly hasFailures: boolean;
+  /** Undefined for a worker that is not exposed. */
+  readonly entrance: Entrance | undefined;
+  stats(): WorkerStats;
+}
+
+/** A ticker as the application keeps it. */
+export interface AssembledTicker {
+  readonly crew: Crew;
+  /** Whether its failures go to a channel. */
+  readonly hasFailures: boolean;
+  readonly intake: Intake;
+  stats(): TickerStats;
+}
+
+/** What the classes of the application come to. */
+export interface Assembled {
+  readonly workers: readonly AssembledWorker[];
+  readonly tickers: readonly AssembledTicker[];
+}
+
+/** What builds runners from decorated classes; adds what is wrong to `problems`. */
+export type Assemble = (application: WorkersApplication, problems: string[]) => Assembled;
+
+/**
+ * Everything one application's workers share, built from its options: the common ground of the gateway, the hooks and the runners.
+ *
+ * Channels are open from the moment it exists. The decorated classes are assembled at the first use, which is when Nest calls the first
+ * start hook that sends something, or our own: by then every provider is known. What is wrong with the configuration is collected
+ * and thrown once, as one `ConfigurationError`.
+ */
+export class WorkersApplication implements Premises {
+  readonly options: ResolvedOptions;
+  readonly announcer: Announcer;
+  readonly channels: ChannelRegistry;
+  readonly deadlines: Deadlines;
+  readonly turn = new Turn();
+  readonly supervisor: Supervisor;
+  private readonly starvation: StarvationWatch;
+  private readonly problems: string[] = [];
+  private assembled: Assembled | undefined;
+  private readonly entrances = new Map<string | WorkerClass, Entrance | 'hidden'>();
+
+  constructor(
+    options: object,
+    declarations: readonly ChannelDeclaration[],
+    private readonly assemble: Assemble,
+  ) {
+    this.options = resolveModuleOptions(options, this.problems);
+    const { clock, redact, shutdown, onLeftover, starvationAfter } = this.options;
+    this.announcer = new Announcer(redact);
+    this.deadlines = new Deadlines(clock);
+    this.channels = new ChannelRegistry(clock, this.announcer);
+    this.channels.declare(declarations, this.problems);
+    this.starvation = new StarvationWatch(this.channels, starvationAfter, clock, this.announcer);
+    const bounds = { deadlineMs: shutdown.deadline, abortGraceMs: shutdown.abortGrace };
+    this.supervisor = new Supervisor(() => this.house(), bounds, clock, this.announcer, onLeftover);
+  }
+
+  /**
+   * Builds every runner, once.
+   *
+   * @throws ConfigurationError with everything that is wrong
+   */
+  open(): Assembled {
+    if (this.assembled !== undefined) return this.assembled;
+    const problems = [...this.problems];
+    const assembled = this.assemble(this, problems);
+    if (problems.length > 0) throw new ConfigurationError(problems);
+    for (const { crew, target, entrance } of assembled.workers) {
+      this.entrances.set(crew.name, entrance ?? 'hidden');
+      this.entrances.set(target, entrance ?? 'hidden');
+    }
+    this.assembled = assembled;
+    return assembled;
+  }
+
+  entrance(worker: string | WorkerClass): Entrance | 'hidden' | undefined {
+    if (this.assembled === undefined) this.open();
+    return this.entrances.get(worker);
+  }
+
+  names(): { all: readonly string[]; exposed: readonly string[] } {
+    const { workers } = this.open();
+    const exposed = workers.filter(({ entrance }) => entrance !== undefined);
+    return { all: workers.map(({ crew }) => crew.name), exposed: exposed.map(({ crew }) => crew.name) };
+  }
+
+  channel<T>(named: ChannelDeclaration<T> | string): Channel<T> {
+    return this.channels.get(named);
+  }
+
+  /** The channel that a feature module declares; opened now, if its module was not looked at yet. */
+  declared<T>(declaration: ChannelDeclaration<T>): Channel<T> {
+    this.channels.declare([declaration], this.problems);
+    return this.channels.get(declaration);
+  }
+
+  stats(): WorkersStats {
+    const { workers, tickers } = this.open();
+    return {
+      state: this.supervisor.state,
+      channels: Object.fromEntries([...this.channels].map((channel) => [channel.name, channel.stats()])),
+      workers: Object.fromEntries(workers.map((worker) => [worker.crew.name, worker.stats()])),
+      tickers: Object.fromEntries(tickers.map((ticker) => [ticker.crew.name, ticker.stats()])),
+    };
+  }
+
+  start(): Promise<void> {
+    this.open();
+    this.starvation.start();
+    return this.supervisor.start();
+  }
+
+  stop(): Promise<void> {
+    this.starvation.stop();
+    return this.supervisor.stop();
+  }
+
+  private house() {
+    const { workers, tickers } = this.assembled ?? { workers: [], tickers: [] };
+    return {
+      intakes: tickers.map(({ intake }) => intake),
+      crews: [...workers, ...tickers].map(({ crew }) => crew),
+      channels: this.channels,
+    };
+  }
+}

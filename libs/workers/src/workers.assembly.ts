@@ -1,0 +1,194 @@
+import type { Channel } from './channel/channel.js';
+import { payloadCheck } from './channel/payload.check.js';
+import { Entrance, type Outfit } from './gateway/entrance.js';
+import type { WorkerClass } from './gateway/worker.gateway.js';
+import type { Message } from './message/message.js';
+import { TICKER_METADATA } from './ticker/ticker.js';
+import type { WorkerFailure } from './worker/failure.js';
+import type { Calling, Handle } from './worker/nest.handler.js';
+import { HandlerContext } from './worker/worker.context.js';
+import type { FoundClass, WorkerDiscovery } from './worker/worker.discovery.js';
+import { WORKER_METADATA, type WorkerHandler, type WorkerRecord } from './worker/worker.js';
+import { type ResolvedWorkerOptions, resolveWorkerOptions } from './worker/worker.options.js';
+import type { Source, WorkerRunner } from './worker/worker.runner.js';
+import type { Assembled, AssembledWorker, WorkersApplication } from './workers.application.js';
+import { build, interceptors, type NestKit, type Plan } from './workers.builder.js';
+import { suggestion } from './workers.error.js';
+import { assembleTickers } from './workers.tickers.js';
+
+/**
+ * Turns the decorated classes of an application into runners. Every class is looked at before anything is refused, so that one start
+ * shows everything that is wrong.
+ */
+export function assemble(
+  app: WorkersApplication,
+  discovery: WorkerDiscovery,
+  kit: NestKit,
+  problems: string[],
+): Assembled {
+  app.channels.declare(discovery.declaredChannels(), problems);
+  const found = discovery.classes(WORKER_METADATA);
+  const tickers = discovery.classes(TICKER_METADATA);
+  const workers = onlyOnce(found, problems).flatMap((one) => assembleWorker(app, kit, one, problems));
+  const assembled: Assembled = { workers, tickers: assembleTickers(app, kit, onlyOnce(tickers, problems), problems) };
+  refuseTwins(assembled, problems);
+  refuseStrayOverrides(
+    'workers',
+    app.options.workers,
+    workers.map(({ crew }) => crew.name),
+    problems,
+  );
+  refuseStrayOverrides(
+    'tickers',
+    app.options.tickers,
+    assembled.tickers.map(({ crew }) => crew.name),
+    problems,
+  );
+  return assembled;
+}
+
+const HANDLE: Calling = {
+  method: 'handle',
+  args: ({ payload }, context) => [payload, context],
+  straight: (instance): Handle => {
+    const worker = instance as WorkerHandler;
+    return ({ payload }, context) => worker.handle(payload, context);
+  },
+};
+
+function assembleWorker(
+  app: WorkersApplication,
+  kit: NestKit,
+  found: FoundClass,
+  problems: string[],
+): AssembledWorker[] {
+  const { options: decorated } = found.record as WorkerRecord;
+  const given = (decorated as { name?: string }).name ?? found.target.name;
+  const options = resolveWorkerOptions(found.target.name, decorated, app.options.workers[given], problems);
+  const before = problems.length;
+  requireMethod(found, 'handle', 'handle(payload, context)', problems);
+  const plan = planFor(app, found, options, problems);
+  if (plan === undefined || problems.length > before) return [];
+  const { runner, crew } = build(app, kit, plan, (runner) => channelSource(plan.in, runner));
+  const target = found.target as WorkerClass;
+  const entrance = options.expose ? entranceFor(app, kit, plan, options) : undefined;
+  return [{ crew, target, entrance, hasFailures: plan.failures !== undefined, stats: () => runner.stats() }];
+}
+
+function planFor(
+  app: WorkersApplication,
+  found: FoundClass,
+  options: ResolvedWorkerOptions,
+  problems: string[],
+): (Plan & { readonly in: Channel }) | undefined {
+  const where = `workers.${options.name}`;
+  const channel = app.channels.lookUp(`${where}.in`, options.in, problems);
+  const out = app.channels.lookUp(`${where}.out`, options.out, problems);
+  const failures = app.channels.lookUp<WorkerFailure>(`${where}.failures`, options.failures, problems);
+  if (channel === undefined) return undefined;
+  bind(channel, options, problems);
+  return {
+    name: options.name,
+    found,
+    in: channel,
+    out,
+    outputDrop: 'output-drop',
+    failures,
+    concurrency: options.concurrency,
+    timeoutMs: Number.isFinite(options.timeout) ? options.timeout : undefined,
+    dispatch: options.dispatch,
+    use: options.use,
+    calling: HANDLE,
+    contextOf: (house, message: Message) => new HandlerContext(house, message),
+  };
+}
+
+/** Notes who takes from `channel`, and refuses a key that could not keep its order. */
+function bind(channel: Channel, { name, key }: ResolvedWorkerOptions, problems: string[]): void {
+  const takers = channel.bindWorker(name, key);
+  if (takers.length > 1 && takers.some(({ isKeyed }) => isKeyed)) {
+    problems.push(
+      `workers.${name}.key: order per key holds for one worker on a channel, and ${takers.map((taker) => `"${taker.name}"`).join(', ')} ` +
+        `take from "${channel.name}". Give the keyed worker a channel of its own, or raise its concurrency instead.`,
+    );
+  }
+}
+
+/** A channel as a runner's source: it gives by itself once the runner has attached. */
+function channelSource(channel: Channel, runner: WorkerRunner): Source {
+  channel.attach(runner);
+  return {
+    take: () => channel.take(),
+    release: ({ message }) => channel.release(message),
+    get isEmpty() {
+      return channel.isEmpty;
+    },
+    takeRest: () => [],
+  };
+}
+
+function entranceFor(
+  app: WorkersApplication,
+  kit: NestKit,
+  plan: Plan & { readonly in: Channel },
+  options: ResolvedWorkerOptions,
+): Entrance {
+  const { clock, requestTimeout, propagateContext, use } = app.options;
+  const { payload } = plan.in.options;
+  const tokens = [...use, ...plan.use];
+  const outfit = async (): Promise<Outfit> => ({
+    check: payload === undefined ? undefined : await payloadCheck(plan.in.name, payload),
+    interceptors: await interceptors(tokens, kit),
+  });
+  return new Entrance({
+    worker: plan.name,
+    channel: plan.in,
+    outfit: payload === undefined && tokens.length === 0 ? undefined : outfit,
+    propagatesContext: options.propagateContext ?? propagateContext,
+    requestTimeoutMs: requestTimeout,
+    isOpen: () => app.supervisor.isOpen,
+    clock,
+    deadlines: app.deadlines,
+    turn: app.turn,
+  });
+}
+
+/** Refuses a class without the method its decorator promises. */
+export function requireMethod({ target }: FoundClass, method: string, signature: string, problems: string[]): void {
+  const { prototype } = target as { prototype: Record<string, unknown> };
+  if (typeof prototype[method] === 'function') return;
+  problems.push(`${target.name}: expected a method ${signature}, found none. Add it, or remove the decorator.`);
+}
+
+/** A class provided by two modules would be two instances that compete: refused, with both modules named. */
+function onlyOnce(found: readonly FoundClass[], problems: string[]): FoundClass[] {
+  const first = new Map<unknown, FoundClass>();
+  for (const one of found) {
+    const other = first.get(one.target);
+    if (other === undefined) first.set(one.target, one);
+    else {
+      problems.push(
+        `${one.target.name}: provided twice, by ${other.moduleName} and ${one.moduleName}, which makes two instances. Provide it in one module and export it from there.`,
+      );
+    }
+  }
+  return [...first.values()];
+}
+
+function refuseTwins({ workers, tickers }: Assembled, problems: string[]): void {
+  const seen = new Set<string>();
+  for (const { crew } of [...workers, ...tickers]) {
+    if (seen.has(crew.name))
+      problems.push(
+        `"${crew.name}": two workers or tickers have this name. Give one of them another: @Worker({ name: '...' }).`,
+      );
+    seen.add(crew.name);
+  }
+}
+
+function refuseStrayOverrides(kind: string, overrides: object, known: readonly string[], problems: string[]): void {
+  for (const name of Object.keys(overrides)) {
+    if (!known.includes(name))
+      problems.push(`options.${kind}.${name}: no such ${kind.slice(0, -1)}.${suggestion(name, known)}`);
+  }
+}

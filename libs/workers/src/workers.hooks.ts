@@ -1,0 +1,68 @@
+import {
+  Inject,
+  Injectable,
+  type InjectionToken,
+  Logger,
+  Module,
+  type OnApplicationBootstrap,
+  type OnModuleDestroy,
+  type OnModuleInit,
+} from '@nestjs/common';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { Observer } from './observe/announcer.js';
+import { LOGGED_EVENTS, logTo } from './observe/log.js';
+import { WorkersApplication } from './workers.application.js';
+
+/**
+ * Nest's life cycle, and nothing else: opened after every other module is, started after every other module has, stopped before any other.
+ *
+ * Nest calls the hooks of global modules first on the way up and last on the way down, the wrong way round for whoever works with the
+ * others' providers. A module's distance from the root decides; ours is set below everybody's while Nest still instantiates.
+ */
+@Injectable()
+export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnModuleDestroy {
+  constructor(
+    @Inject(WorkersApplication) private readonly application: WorkersApplication,
+    @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
+    @Inject(ModulesContainer) modules: ModulesContainer,
+  ) {
+    for (const module of modules.values()) if (module.metatype === WorkersLifecycleModule) module.distance = -1;
+  }
+
+  onModuleInit(): void {
+    const { options, announcer } = this.application;
+    const { workers, tickers } = this.application.open();
+    const heard = [...workers, ...tickers].filter(({ hasFailures }) => hasFailures).map(({ crew }) => crew.name);
+    announcer.listen(logTo(new Logger('Workers'), new Set(heard)), LOGGED_EVENTS);
+    if (options.observer !== undefined) announcer.listen(this.observer(options.observer));
+  }
+
+  async onApplicationBootstrap(): Promise<void> {
+    if (this.application.options.autoStart) await this.application.start();
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    await this.application.stop();
+  }
+
+  private observer(given: Observer | InjectionToken<Observer>): Observer {
+    const isToken = typeof given !== 'function' || isProvided(this.moduleRef, given);
+    if (!isToken) return given as Observer;
+    const found: unknown = this.moduleRef.get(given as InjectionToken, { strict: false });
+    if (typeof found === 'function') return found as Observer;
+    return (event) => (found as { observe: Observer }).observe(event);
+  }
+}
+
+function isProvided(moduleRef: ModuleRef, token: unknown): boolean {
+  try {
+    moduleRef.get(token as InjectionToken, { strict: false });
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** A module of its own, so that its distance from the root can be its own. */
+@Module({})
+export class WorkersLifecycleModule {}

@@ -1,0 +1,137 @@
+import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/core';
+import type { ChannelDeclaration } from './channel/channel.declaration.js';
+import { getChannelToken } from './channel/channel.decorator.js';
+import { WorkerGateway } from './gateway/worker.gateway.js';
+import { WorkersEvents } from './observe/workers.events.js';
+import { ConfigurationError } from './option.table.js';
+import type { CronRegistry } from './ticker/cron.schedule.js';
+import { DeclaredChannels, WorkerDiscovery } from './worker/worker.discovery.js';
+import { WorkersApplication } from './workers.application.js';
+import { assemble } from './workers.assembly.js';
+import { WorkersHooks, WorkersLifecycleModule } from './workers.hooks.js';
+import {
+  ASYNC_OPTIONS_TYPE,
+  ConfigurableModuleClass,
+  OPTIONS_TYPE,
+  WORKERS_MODULE_OPTIONS,
+} from './workers.module-definition.js';
+import type { WorkersModuleOptions } from './workers.options.js';
+
+const DECLARED = Symbol('nestjs-workers:declared-channels');
+
+/**
+ * The hall: declares channels and options to Nest and wires the rooms; it decides nothing.
+ *
+ * `forRoot` (or `forRootAsync`) once per application, `forFeature` as often as features bring channels of their own. Workers and
+ * tickers are ordinary providers of ordinary modules and are found there.
+ */
+@Module({})
+export class WorkersModule extends ConfigurableModuleClass {
+  /**
+   * Registers the application's workers.
+   *
+   * @param options see `WorkersModuleOptions`; `channels` declares the channels, `isGlobal` (default true) makes them injectable
+   * everywhere. Checked when the application starts; everything that is wrong is thrown as one `ConfigurationError`.
+   */
+  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
+    return furnished(super.forRoot(options), options);
+  }
+
+  /** The same with options from a factory. `channels` and `isGlobal` stand beside the factory: they are injection tokens. */
+  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
+    return furnished(super.forRootAsync(options), options);
+  }
+
+  /** Declares the channels of a feature module and makes them injectable there. */
+  static forFeature({ channels }: { readonly channels: readonly ChannelDeclaration[] }): DynamicModule {
+    const providers = [...declared(channels), ...injectable(channels)];
+    return { module: WorkersFeatureModule, providers, exports: injectable(channels).map(tokenOf) };
+  }
+}
+
+/** Holds what `forFeature` declares; it needs a global `forRoot` for the application behind the channels. */
+@Module({})
+class WorkersFeatureModule {}
+
+function furnished(
+  definition: DynamicModule,
+  { channels = [], isGlobal = true }: { channels?: readonly ChannelDeclaration[]; isGlobal?: boolean },
+): DynamicModule {
+  const shared: Provider[] = [
+    ...(definition.providers ?? []),
+    ...declared(channels),
+    ...injectable(channels),
+    {
+      provide: WorkersApplication,
+      useFactory: application(channels),
+      inject: [WORKERS_MODULE_OPTIONS, ModulesContainer, ModuleRef, ExternalContextCreator],
+    },
+    {
+      provide: WorkerGateway,
+      useFactory: (app: WorkersApplication) => new WorkerGateway(app),
+      inject: [WorkersApplication],
+    },
+    {
+      provide: WorkersEvents,
+      useFactory: (app: WorkersApplication) => new WorkersEvents(app.announcer),
+      inject: [WorkersApplication],
+    },
+  ];
+  const exported = [
+    WorkersApplication,
+    WorkerGateway,
+    WorkersEvents,
+    WORKERS_MODULE_OPTIONS,
+    ...injectable(channels).map(tokenOf),
+  ];
+  const rooms: DynamicModule = { ...definition, global: isGlobal, providers: shared, exports: exported };
+  return {
+    module: WorkersRootModule,
+    global: isGlobal,
+    imports: [rooms, { module: WorkersLifecycleModule, imports: [rooms], providers: [WorkersHooks] }],
+    exports: [rooms],
+  };
+}
+
+/** What `forRoot` returns: the module with the providers, and beside it the one with the hooks. */
+@Module({})
+class WorkersRootModule {}
+
+function application(channels: readonly ChannelDeclaration[]) {
+  return (
+    options: WorkersModuleOptions,
+    modules: ModulesContainer,
+    moduleRef: ModuleRef,
+    externalContext: ExternalContextCreator,
+  ) => {
+    const discovery = new WorkerDiscovery(modules);
+    if (discovery.countModules(WorkersModule) > 1) {
+      throw new ConfigurationError([
+        'WorkersModule.forRoot() was called more than once in this application. Call it once, in the root module; declare further channels with WorkersModule.forFeature({ channels }).',
+      ]);
+    }
+    return new WorkersApplication(options, channels, (app, problems) => {
+      const cronRegistry = (): CronRegistry | undefined => discovery.instanceNamed<CronRegistry>('SchedulerRegistry');
+      return assemble(app, discovery, { moduleRef, externalContext, cronRegistry }, problems);
+    });
+  };
+}
+
+function declared(channels: readonly ChannelDeclaration[]): Provider[] {
+  return [{ provide: DECLARED, useValue: new DeclaredChannels(channels) }];
+}
+
+function injectable(
+  channels: readonly ChannelDeclaration[],
+): { provide: string; useFactory: (app: WorkersApplication) => unknown; inject: unknown[] }[] & Provider[] {
+  return channels.map((channel) => ({
+    provide: getChannelToken(channel),
+    useFactory: (app: WorkersApplication) => app.declared(channel),
+    inject: [WorkersApplication],
+  }));
+}
+
+function tokenOf({ provide }: { provide: string }): string {
+  return provide;
+}

@@ -1,0 +1,67 @@
+import { scheduleFor } from './ticker/schedule.choice.js';
+import { TickHandlerContext } from './ticker/tick.context.js';
+import { TickSource } from './ticker/tick.source.js';
+import type { TickerRecord, TickHandler } from './ticker/ticker.js';
+import { type ResolvedTickerOptions, resolveTickerOptions } from './ticker/ticker.options.js';
+import type { WorkerFailure } from './worker/failure.js';
+import type { Calling, Handle } from './worker/nest.handler.js';
+import type { FoundClass } from './worker/worker.discovery.js';
+import type { AssembledTicker, WorkersApplication } from './workers.application.js';
+import { requireMethod } from './workers.assembly.js';
+import { build, type NestKit, type Plan } from './workers.builder.js';
+
+const TICK: Calling = {
+  method: 'tick',
+  args: (_message, context) => [context],
+  straight: (instance): Handle => {
+    const ticker = instance as TickHandler;
+    return (_message, context) => ticker.tick(context as TickHandlerContext);
+  },
+};
+
+/** Turns the decorated ticker classes of an application into runners with time as their source. */
+export function assembleTickers(
+  app: WorkersApplication,
+  kit: NestKit,
+  found: readonly FoundClass[],
+  problems: string[],
+): AssembledTicker[] {
+  return found.flatMap((one) => assembleTicker(app, kit, one, problems));
+}
+
+function assembleTicker(
+  app: WorkersApplication,
+  kit: NestKit,
+  found: FoundClass,
+  problems: string[],
+): AssembledTicker[] {
+  const decorated = (found.record as TickerRecord).options;
+  const given = (decorated as { name?: string }).name ?? found.target.name;
+  const options = resolveTickerOptions(found.target.name, decorated, app.options.tickers[given], problems);
+  requireMethod(found, 'tick', 'tick(context)', problems);
+  const schedule = scheduleFor(options, app.options.clock, kit.cronRegistry(), problems);
+  const plan = planFor(app, found, options, problems);
+  if (schedule === undefined) return [];
+  let source: TickSource | undefined;
+  const { runner, crew } = build(app, kit, plan, () => source as TickSource);
+  source = new TickSource({ options, schedule, runner, clock: app.options.clock, announcer: app.announcer });
+  return [{ crew, intake: source, hasFailures: plan.failures !== undefined, stats: () => source.stats() }];
+}
+
+function planFor(app: WorkersApplication, found: FoundClass, options: ResolvedTickerOptions, problems: string[]): Plan {
+  const where = `tickers.${options.name}`;
+  return {
+    name: options.name,
+    found,
+    in: undefined,
+    out: app.channels.lookUp(`${where}.out`, options.out, problems),
+    outputDrop: 'ticker-output-drop',
+    failures: app.channels.lookUp<WorkerFailure>(`${where}.failures`, options.failures, problems),
+    concurrency: options.concurrency,
+    timeoutMs: options.timeoutMs,
+    dispatch: options.dispatch,
+    use: options.use,
+    calling: TICK,
+    contextOf: (house, message) => new TickHandlerContext(house, message),
+  };
+}
