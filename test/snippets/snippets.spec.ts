@@ -39,7 +39,7 @@ function pages(): string[] {
   const docs = existsSync(join(root, 'docs'))
     ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     : [];
-  return ['README.md', ...docs.map((path) => `docs/${path.replaceAll('\\', '/')}`)]
+  return ['README.md', 'libs/workers/README.md', ...docs.map((path) => `docs/${path.replaceAll('\\', '/')}`)]
     .filter((path) => path.endsWith('.md') && existsSync(join(root, path)))
     .toSorted();
 }

@@ -3,7 +3,8 @@
  *
  * Fails when a case fails, never because of a figure.
  */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { USAGE, wishes, type Wishes } from './main.options.js';
 import { forTerminal } from './report/drawing.js';
@@ -24,8 +25,8 @@ async function main(args: readonly string[]): Promise<number> {
   if (asked.isListing) return tell(listing());
 
   const standings = await play(asked.plan, (text) => process.stderr.write(text));
-  if (asked.isWriting) writeFileSync(PAGE, page(asked.plan, standings, commandLine(args)));
   tell(report(standings, asked));
+  if (asked.isWriting) write(page(asked.plan, standings, commandLine(args)), standings);
   return standings.some(({ results }) => results.some(({ failures }) => failures.length > 0)) ? 1 : 0;
 }
 
@@ -56,6 +57,16 @@ function smoke(standings: readonly Standing[]): string {
     ({ heat, entrant, failures }) => `${heat.scenario.name}, ${entrant.peer.name}: ${failures[0]!.reason}`,
   );
   return [...lines, `${all.length} cases, ${failed.length === 0 ? 'none' : failed.length} failed.`].join('\n');
+}
+
+/** A page with holes in it would be believed too: it is not written. */
+function write(text: string, standings: readonly Standing[]): void {
+  if (standings.some(({ results }) => results.some(({ figures }) => !figures))) {
+    process.stderr.write('docs/benchmarks.md was not written: some cases have no figures.\n');
+    return;
+  }
+  mkdirSync(dirname(PAGE), { recursive: true });
+  writeFileSync(PAGE, text);
 }
 
 function listing(): string {

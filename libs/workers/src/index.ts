@@ -44,7 +44,7 @@ export type { Overlap, TickerOptions, TickerOverrides } from './ticker/ticker.op
 export { CronNotInstalledError } from './ticker/ticker.errors.js';
 
 export type { Dispatcher, DispatchPlan, DispatchSite, Invoke, Run, RunContext } from './dispatch/dispatcher.js';
-export type { GuardMode } from './dispatch/inline.guard.js';
+export type { GuardMode } from './dispatch/guarding.js';
 export { HandlerBlockedError } from './dispatch/dispatch.errors.js';
 
 export { WorkerGateway } from './gateway/worker.gateway.js';

@@ -3,6 +3,9 @@ import type { ChannelDeclaration } from './channel/channel.declaration.js';
 import { ChannelRegistry } from './channel/channel.registry.js';
 import type { Entrance } from './gateway/entrance.js';
 import type { Premises, WorkerClass } from './gateway/worker.gateway.js';
+import type { Guarding } from './dispatch/guarding.js';
+import type { BlockReport } from './guard/block.report.js';
+import { Guard } from './guard/guard.js';
 import { Deadlines } from './lifecycle/deadlines.js';
 import { type Crew, type Intake, Supervisor } from './lifecycle/supervisor.js';
 import { Turn } from './lifecycle/turn.js';
@@ -18,8 +21,9 @@ export interface AssembledWorker {
   readonly target: WorkerClass;
   /** Whether its failures go to a channel. */
   readonly hasFailures: boolean;
-  /** Undefined for a worker that is not exposed. */
-  readonly entrance: Entrance | undefined;
+  /** Open to the gateway only when it is exposed. */
+  readonly entrance: Entrance;
+  readonly isExposed: boolean;
   stats(): WorkerStats;
 }
 
@@ -29,6 +33,8 @@ export interface AssembledTicker {
   /** Whether its failures go to a channel. */
   readonly hasFailures: boolean;
   readonly intake: Intake;
+  /** A ticker that is not enabled is counted and never started. */
+  readonly isEnabled: boolean;
   stats(): TickerStats;
 }
 
@@ -55,6 +61,7 @@ export class WorkersApplication implements Premises {
   readonly deadlines: Deadlines;
   readonly turn = new Turn();
   readonly supervisor: Supervisor;
+  readonly guarding: Guarding;
   private readonly starvation: StarvationWatch;
   private readonly problems: string[] = [];
   private assembled: Assembled | undefined;
@@ -74,6 +81,7 @@ export class WorkersApplication implements Premises {
     this.starvation = new StarvationWatch(this.channels, starvationAfter, clock, this.announcer);
     const bounds = { deadlineMs: shutdown.deadline, abortGraceMs: shutdown.abortGrace };
     this.supervisor = new Supervisor(() => this.house(), bounds, clock, this.announcer, onLeftover);
+    this.guarding = this.newGuarding();
   }
 
   /**
@@ -86,9 +94,10 @@ export class WorkersApplication implements Premises {
     const problems = [...this.problems];
     const assembled = this.assemble(this, problems);
     if (problems.length > 0) throw new ConfigurationError(problems);
-    for (const { crew, target, entrance } of assembled.workers) {
-      this.entrances.set(crew.name, entrance ?? 'hidden');
-      this.entrances.set(target, entrance ?? 'hidden');
+    for (const { crew, target, entrance, isExposed } of assembled.workers) {
+      const found = isExposed ? entrance : 'hidden';
+      this.entrances.set(crew.name, found);
+      this.entrances.set(target, found);
     }
     this.assembled = assembled;
     return assembled;
@@ -101,7 +110,7 @@ export class WorkersApplication implements Premises {
 
   names(): { all: readonly string[]; exposed: readonly string[] } {
     const { workers } = this.open();
-    const exposed = workers.filter(({ entrance }) => entrance !== undefined);
+    const exposed = workers.filter(({ isExposed }) => isExposed);
     return { all: workers.map(({ crew }) => crew.name), exposed: exposed.map(({ crew }) => crew.name) };
   }
 
@@ -128,19 +137,35 @@ export class WorkersApplication implements Premises {
   start(): Promise<void> {
     this.open();
     this.starvation.start();
+    if (this.guarding.mode !== 'off') this.guarding.guard.open();
     return this.supervisor.start();
   }
 
   stop(): Promise<void> {
     this.starvation.stop();
-    return this.supervisor.stop();
+    return this.supervisor.stop().finally(() => this.guarding.guard.close());
+  }
+
+  private newGuarding(): Guarding {
+    const { guard: mode, guardMs } = this.options;
+    const onReport = ({ worker, messageId, blockedMs, location, stack }: BlockReport): void =>
+      this.announcer.announce('workers.blocked', { worker, messageId, blockedMs, location, stack });
+    const guard = new Guard({ house: this.supervisor, guardMs, isWatched: mode === 'fail', onReport });
+    return { mode, guard, announcer: this.announcer };
+  }
+
+  /** Told when an inline runner has its first message in flight, and when it has none any more. */
+  guardBusy(isBusy: boolean): void {
+    if (isBusy) this.guarding.guard.enter();
+    else this.guarding.guard.leave();
   }
 
   private house() {
     const { workers, tickers } = this.assembled ?? { workers: [], tickers: [] };
+    const enabled = tickers.filter(({ isEnabled }) => isEnabled);
     return {
-      intakes: tickers.map(({ intake }) => intake),
-      crews: [...workers, ...tickers].map(({ crew }) => crew),
+      intakes: enabled.map(({ intake }) => intake),
+      crews: [...workers, ...enabled].map(({ crew }) => crew),
       channels: this.channels,
     };
   }

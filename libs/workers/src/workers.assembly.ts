@@ -12,7 +12,7 @@ import { WORKER_METADATA, type WorkerHandler, type WorkerRecord } from './worker
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from './worker/worker.options.js';
 import type { Source, WorkerRunner } from './worker/worker.runner.js';
 import type { Assembled, AssembledWorker, WorkersApplication } from './workers.application.js';
-import { build, interceptors, type NestKit, type Plan } from './workers.builder.js';
+import { build, interceptors, type NestKit, type Plan, requireMethod } from './workers.builder.js';
 import { suggestion } from './workers.error.js';
 import { assembleTickers } from './workers.tickers.js';
 
@@ -71,8 +71,9 @@ function assembleWorker(
   if (plan === undefined || problems.length > before) return [];
   const { runner, crew } = build(app, kit, plan, (runner) => channelSource(plan.in, runner));
   const target = found.target as WorkerClass;
-  const entrance = options.expose ? entranceFor(app, kit, plan, options) : undefined;
-  return [{ crew, target, entrance, hasFailures: plan.failures !== undefined, stats: () => runner.stats() }];
+  const entrance = entranceFor(app, plan, options);
+  const hasFailures = plan.failures !== undefined;
+  return [{ crew, target, entrance, isExposed: options.expose, hasFailures, stats: () => runner.stats() }];
 }
 
 function planFor(
@@ -129,7 +130,6 @@ function channelSource(channel: Channel, runner: WorkerRunner): Source {
 
 function entranceFor(
   app: WorkersApplication,
-  kit: NestKit,
   plan: Plan & { readonly in: Channel },
   options: ResolvedWorkerOptions,
 ): Entrance {
@@ -138,7 +138,7 @@ function entranceFor(
   const tokens = [...use, ...plan.use];
   const outfit = async (): Promise<Outfit> => ({
     check: payload === undefined ? undefined : await payloadCheck(plan.in.name, payload),
-    interceptors: await interceptors(tokens, kit),
+    interceptors: await interceptors(tokens, plan.found),
   });
   return new Entrance({
     worker: plan.name,
@@ -151,13 +151,6 @@ function entranceFor(
     deadlines: app.deadlines,
     turn: app.turn,
   });
-}
-
-/** Refuses a class without the method its decorator promises. */
-export function requireMethod({ target }: FoundClass, method: string, signature: string, problems: string[]): void {
-  const { prototype } = target as { prototype: Record<string, unknown> };
-  if (typeof prototype[method] === 'function') return;
-  problems.push(`${target.name}: expected a method ${signature}, found none. Add it, or remove the decorator.`);
 }
 
 /** A class provided by two modules would be two instances that compete: refused, with both modules named. */

@@ -2,9 +2,9 @@ import { Logger, type Type } from '@nestjs/common';
 import { type ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import type { Channel } from './channel/channel.js';
 import { getChannelToken } from './channel/channel.decorator.js';
-import type { DispatchSite, Invoke } from './dispatch/dispatcher.js';
+import type { Dispatcher, DispatchSite, Invoke, RunContext } from './dispatch/dispatcher.js';
 import { InlineDispatcher } from './dispatch/inline.dispatcher.js';
-import { InlineGuard } from './dispatch/inline.guard.js';
+import { WatchedDispatcher } from './dispatch/watched.dispatcher.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
 import { inside } from './lifecycle/inside.js';
 import type { Crew } from './lifecycle/supervisor.js';
@@ -62,14 +62,13 @@ export function build(
   plan: Plan,
   source: (runner: WorkerRunner) => Source,
 ): Built {
-  const { clock, guard, guardMs } = app.options;
+  const { clock } = app.options;
   const site: { -readonly [K in keyof DispatchSite]: DispatchSite[K] } = {
     name: plan.name,
     invoke: notStarted(plan.name),
   };
   const house = contextHouse(app, plan);
-  const inlineGuard = new InlineGuard(guard, guardMs, (beganAt, leftAt) => leftAt - beganAt, app.announcer);
-  const dispatch = app.options.dispatch ?? plan.dispatch;
+  const { dispatcher, isInline } = dispatcherFor(app, plan, site);
   const destinations = {
     worker: plan.name,
     in: plan.in?.name,
@@ -82,13 +81,14 @@ export function build(
     channel: plan.in?.name,
     concurrency: plan.concurrency,
     timeoutMs: plan.timeoutMs,
-    dispatcher: dispatch === 'inline' ? new InlineDispatcher(site, inlineGuard) : dispatch.create(site),
+    dispatcher,
     completion: new Completion(destinations, clock, app.announcer),
     contextFor: ({ message }: Delivery) => plan.contextOf(house, message),
     clock,
     timeouts: plan.timeoutMs === undefined ? undefined : app.deadlines.line(plan.timeoutMs),
     turn: app.turn,
     announcer: app.announcer,
+    onBusy: (isBusy) => isInline && app.guardBusy(isBusy),
     onAborted: (message) => app.supervisor.noteAborted(plan.name, message),
   });
   const crew = crewOf(runner, plan, async () => {
@@ -98,10 +98,24 @@ export function build(
   return { runner, crew };
 }
 
-/** The interceptors that `tokens` name: objects as they are, providers from the container, other classes made with their dependencies. */
+function dispatcherFor(app: WorkersApplication, plan: Plan, site: DispatchSite): { dispatcher: Dispatcher; isInline: boolean } {
+  const dispatch = app.options.dispatch ?? plan.dispatch;
+  if (dispatch !== 'inline') return { dispatcher: dispatch.create(site), isInline: false };
+  const { guarding } = app;
+  const dispatcher = guarding.mode === 'fail' ? new WatchedDispatcher(site, guarding) : new InlineDispatcher(site, guarding);
+  return { dispatcher, isInline: true };
+}
+
+/** Interceptors that are no providers, by the module they were made in; both sides of a worker share one. */
+const made = new WeakMap<ModuleRef, Map<unknown, Promise<WorkerInterceptor>>>();
+
+/**
+ * The interceptors that `tokens` name: objects as they are, providers from the container, other classes made once, with the dependencies
+ * that the worker's own module can reach.
+ */
 export async function interceptors(
   tokens: readonly InterceptorToken[],
-  { moduleRef }: NestKit,
+  { moduleRef }: FoundClass,
 ): Promise<WorkerInterceptor[]> {
   return Promise.all(
     tokens.map(async (token) => {
@@ -110,29 +124,35 @@ export async function interceptors(
       try {
         return moduleRef.get(type, { strict: false });
       } catch {
-        return moduleRef.create(type);
+        const here = made.get(moduleRef) ?? new Map<unknown, Promise<WorkerInterceptor>>();
+        made.set(moduleRef, here);
+        if (!here.has(type)) here.set(type, moduleRef.create(type));
+        return here.get(type) as Promise<WorkerInterceptor>;
       }
     }),
   );
 }
 
 async function invokeFor(app: WorkersApplication, kit: NestKit, plan: Plan): Promise<Invoke> {
-  const around = await interceptors([...app.options.use, ...plan.use], kit);
-  const handle = handleChain(around, nestHandler(plan.found, plan.calling, kit.externalContext)) as unknown as Invoke;
-  const invoke = around.length > 0 || canSend(app, plan.found) ? runInside(app, plan.name, handle) : handle;
-  return (message, context) =>
-    message.scope === undefined ? invoke(message, context) : message.scope(() => invoke(message, context));
+  const around = await interceptors([...app.options.use, ...plan.use], plan.found);
+  const handle = handleChain(around, nestHandler(plan.found, plan.calling, kit.externalContext)) as unknown as Handle;
+  const invoke = around.length > 0 || canSend(app, plan.found) ? alwaysInside(app, plan.name, handle) : insideIfAsked(handle);
+  return (message, context, within) =>
+    message.scope === undefined ? invoke(message, context, within) : message.scope(() => invoke(message, context, within));
+}
+
+type Handle = (message: Message, context: RunContext) => unknown;
+
+function insideIfAsked(handle: Handle): Invoke {
+  return (message, context, within) =>
+    within === undefined ? handle(message, context) : inside.run(within, handle, message, context);
 }
 
 /** Runs `handle` where `inside` tells whose it is, so that what it sends passes while the application drains. */
-function runInside(app: WorkersApplication, worker: string, handle: Invoke): Invoke {
-  return (message, context) =>
-    inside.run(
-      { house: app.supervisor, runId: context.runId, worker, messageId: message.id },
-      handle,
-      message,
-      context,
-    );
+function alwaysInside(app: WorkersApplication, worker: string, handle: Handle): Invoke {
+  const { supervisor: house } = app;
+  return (message, context, within) =>
+    inside.run(within ?? { house, runId: context.runId, worker, messageId: message.id }, handle, message, context);
 }
 
 function canSend(app: WorkersApplication, found: FoundClass): boolean {
@@ -184,4 +204,11 @@ function notStarted(name: string): Invoke {
   return () => {
     throw new Error(`Worker "${name}" was called before it was started`);
   };
+}
+
+/** Refuses a class without the method its decorator promises. */
+export function requireMethod({ target }: FoundClass, method: string, signature: string, problems: string[]): void {
+  const { prototype } = target as { prototype: Record<string, unknown> };
+  if (typeof prototype[method] === 'function') return;
+  problems.push(`${target.name}: expected a method ${signature}, found none. Add it, or remove the decorator.`);
 }

@@ -12,6 +12,7 @@ import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { Observer } from './observe/announcer.js';
 import { LOGGED_EVENTS, logTo } from './observe/log.js';
 import { WorkersApplication } from './workers.application.js';
+import type { ObserverToken } from './workers.options.js';
 
 /**
  * Nest's life cycle, and nothing else: opened after every other module is, started after every other module has, stopped before any other.
@@ -45,7 +46,7 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
     await this.application.stop();
   }
 
-  private observer(given: Observer | InjectionToken<Observer>): Observer {
+  private observer(given: Observer | ObserverToken): Observer {
     const isToken = typeof given !== 'function' || isProvided(this.moduleRef, given);
     if (!isToken) return given as Observer;
     const found: unknown = this.moduleRef.get(given as InjectionToken, { strict: false });

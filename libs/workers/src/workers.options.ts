@@ -1,7 +1,6 @@
-import type { InjectionToken } from '@nestjs/common';
 import type { ChannelDeclaration } from './channel/channel.declaration.js';
 import type { DispatchPlan } from './dispatch/dispatcher.js';
-import type { GuardMode } from './dispatch/inline.guard.js';
+import type { GuardMode } from './dispatch/guarding.js';
 import { type Clock, SystemClock } from './lifecycle/clock.js';
 import type { Duration } from './lifecycle/duration.js';
 import type { Leftover } from './lifecycle/supervisor.js';
@@ -10,6 +9,9 @@ import { duration, flag, isFunction, oneOf, optional, type OptionTable, resolveO
 import type { TickerOverrides } from './ticker/ticker.options.js';
 import type { InterceptorToken } from './worker/interceptor.js';
 import { HANDLER_ROWS, type WorkerOverrides } from './worker/worker.options.js';
+
+/** Names a provider that is an observer function, or has a method `observe(event)`. */
+export type ObserverToken = string | symbol | (abstract new (...args: never[]) => { observe: Observer });
 
 /** How the application stops. */
 export interface ShutdownOptions {
@@ -35,7 +37,7 @@ export interface WorkersModuleOptions {
   /** Restores the sender's AsyncLocalStorage in the handlers; costs about as much as the message itself. @default false */
   readonly propagateContext?: boolean;
   /** Receives every event: a function, or the injection token of one. @default nobody */
-  readonly observer?: Observer | InjectionToken<Observer>;
+  readonly observer?: Observer | ObserverToken;
   /** What observers see of payloads. @default nothing */
   readonly redact?: Redact;
   /** Receives the messages that a stop left behind. @default they are counted and logged */
@@ -72,7 +74,7 @@ export interface ResolvedOptions {
   readonly requestTimeout: number;
   readonly use: readonly InterceptorToken[];
   readonly propagateContext: boolean;
-  readonly observer: Observer | InjectionToken<Observer> | undefined;
+  readonly observer: Observer | ObserverToken | undefined;
   readonly redact: Redact | undefined;
   readonly onLeftover: ((leftovers: readonly Leftover[]) => unknown) | undefined;
   readonly guard: GuardMode;

@@ -7,8 +7,7 @@ import type { WorkerFailure } from './worker/failure.js';
 import type { Calling, Handle } from './worker/nest.handler.js';
 import type { FoundClass } from './worker/worker.discovery.js';
 import type { AssembledTicker, WorkersApplication } from './workers.application.js';
-import { requireMethod } from './workers.assembly.js';
-import { build, type NestKit, type Plan } from './workers.builder.js';
+import { build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
 
 const TICK: Calling = {
   method: 'tick',
@@ -45,7 +44,7 @@ function assembleTicker(
   let source: TickSource | undefined;
   const { runner, crew } = build(app, kit, plan, () => source as TickSource);
   source = new TickSource({ options, schedule, runner, clock: app.options.clock, announcer: app.announcer });
-  return [{ crew, intake: source, hasFailures: plan.failures !== undefined, stats: () => source.stats() }];
+  return [{ crew, intake: source, isEnabled: options.enabled, hasFailures: plan.failures !== undefined, stats: () => source.stats() }];
 }
 
 function planFor(app: WorkersApplication, found: FoundClass, options: ResolvedTickerOptions, problems: string[]): Plan {

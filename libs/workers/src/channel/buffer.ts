@@ -9,7 +9,7 @@ import { Ring } from './ring.js';
 export interface Buffer<T> extends Iterable<Message<T>> {
   readonly size: number;
   push(message: Message<T>): void;
-  /** The oldest message that may be taken now; undefined when there is none. */
+  /** The next message that may be taken now; undefined when there is none. */
   shift(): Message<T> | undefined;
   /** The oldest message of all, taken or not takeable, removed to make room. */
   slide(): Message<T> | undefined;
@@ -19,8 +19,8 @@ export interface Buffer<T> extends Iterable<Message<T>> {
   admits(message: Message<T>): boolean;
   /** Notes that `message` was taken past the buffer. */
   lend(message: Message<T>): void;
-  /** Notes that what was taken is finished. */
-  release(message: Message<T>): void;
+  /** Notes that what was taken is finished; whether another message may be taken now that could not be taken before. */
+  release(message: Message<T>): boolean;
 }
 
 /** First in, first out, and nothing else. */
@@ -53,7 +53,9 @@ export class FifoBuffer<T> implements Buffer<T> {
 
   lend(): void {}
 
-  release(): void {}
+  release(): boolean {
+    return false;
+  }
 
   [Symbol.iterator](): Iterator<Message<T>> {
     return this.ring[Symbol.iterator]();

@@ -3,15 +3,15 @@ import type { Clock } from '../lifecycle/clock.js';
 import { Message } from '../message/message.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
 import type { DropReason } from '../observe/events.js';
+import { GuardedObservable, guardedLift, guardedObserver } from '../observe/guarded.observable.js';
 import type { ChannelStats } from '../observe/stats.js';
 import { type Buffer, FifoBuffer } from './buffer.js';
 import { ChannelClosedError, ChannelOverflowError, MessageDroppedError } from './channel.errors.js';
 import type { PutMode, ResolvedChannelOptions, ResolvedShedOptions } from './channel.options.js';
 import { ChannelBooks } from './channel.books.js';
 import { type Consumer, IteratingConsumer, SubscriberConsumer } from './consumer.js';
-import { GuardedObservable, guardedLift, guardedObserver } from './guarded.observable.js';
 import { type KeyOf, KeyedBuffer } from './keyed.buffer.js';
-import { PendingPuts } from './pending.puts.js';
+import { PendingPuts, type Sender } from './pending.puts.js';
 
 /** What became of a put: taken in, or dropped on purpose and counted. */
 export type PutResult = 'accepted' | 'dropped';
@@ -41,6 +41,8 @@ export class Channel<T = unknown> extends Subject<T> {
   private readonly workers: { readonly name: string; readonly isKeyed: boolean }[] = [];
   private turn = 0;
   private isOpen = true;
+  /** While a message is on its way out, nothing overtakes it: what observers put meanwhile queues. */
+  private isTaking = false;
   private readonly taps = new Set<Subscriber<Message<T>>>();
   private readonly acceptedTopic: Topic<'workers.accepted'>;
 
@@ -54,7 +56,8 @@ export class Channel<T = unknown> extends Subject<T> {
     this.pending = new PendingPuts(options.maxPendingPuts);
     this.acceptedTopic = announcer.topic('workers.accepted');
     this.books = new ChannelBooks(name, options, announcer);
-    this.tap$ = new GuardedObservable(this.reportFault, (subscriber) => {
+    this.tap$ = new GuardedObservable(this.reporter, (subscriber) => {
+      if (this.state === 'closed') return subscriber.complete();
       this.taps.add(subscriber);
       return () => this.taps.delete(subscriber);
     });
@@ -74,6 +77,7 @@ export class Channel<T = unknown> extends Subject<T> {
    * Puts `message` as `mode` says. A promise only for a `block` put that has to wait; `signal` ends that waiting.
    *
    * If the application stops now, a `block` put that still waits is rejected with `ChannelClosedError`.
+   * @throws (rejects) the signal's reason when it aborts while the put waits, or was aborted before it had to wait
    * @throws ChannelClosedError when the channel is closed, ChannelOverflowError when `maxPendingPuts` wait already
    */
   put(message: Message<T>, mode: PutMode = this.options.putMode, signal?: AbortSignal): PutResult | Promise<PutResult> {
@@ -99,44 +103,24 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Lets `consumer` compete for messages and feeds it what it can take at once; the returned function takes it away. */
   attach(consumer: Consumer<T>): () => void {
-    this.consumers.push(consumer);
     this.feed(consumer);
-    if (this.state === 'closed') consumer.end?.();
+    this.consumers.push(consumer);
+    this.endIfEmpty();
     return () => {
       this.consumers = this.consumers.filter((other) => other !== consumer);
     };
   }
 
-  /** Gives `consumer` what waits here for as long as it is hungry. */
-  feed(consumer: Consumer<T>): void {
-    while (consumer.isHungry) {
-      const message = this.take();
-      if (message === undefined) return;
-      consumer.give(message);
-    }
-  }
-
   /** The oldest message that may be taken now; undefined when there is none. */
   take(): Message<T> | undefined {
-    for (;;) {
-      const message = this.buffer.shift() ?? this.takePending();
-      if (message === undefined) return undefined;
-      if (this.pending.size > 0) this.refill();
-      this.books.eased(this.load);
-      const isWanted = message.reply === undefined || message.reply.state === 'waiting';
-      if (isWanted) this.books.taken++;
-      else {
-        this.buffer.release(message);
-        this.drop(message, 'expired');
-      }
-      if (!this.isOpen) this.endIfEmpty();
-      if (isWanted) return message;
-    }
+    const message = this.takeOut();
+    this.endIfEmpty();
+    return message;
   }
 
   /** Tells the channel that what was taken is finished, so that the next message of its key may follow. */
   release(message: Message<T>): void {
-    this.buffer.release(message);
+    if (this.buffer.release(message)) for (const consumer of this.consumers) this.feed(consumer);
   }
 
   /** Notes that the worker `name` takes from here, in the order of `key` if it gives one; returns all that do. */
@@ -156,6 +140,7 @@ export class Channel<T = unknown> extends Subject<T> {
     this.buffer = new FifoBuffer();
     for (let put = this.pending.shift(); put !== undefined; put = this.pending.shift()) rest.push(put.message);
     this.books.leftOver += rest.length;
+    this.books.eased(this.load);
     this.endIfEmpty();
     return rest;
   }
@@ -195,9 +180,9 @@ export class Channel<T = unknown> extends Subject<T> {
     if (!this.isOpen) return;
     this.isOpen = false;
     for (const { message, sender } of this.pending.takeSenders()) {
-      this.books.refused++;
       sender?.refused(new ChannelClosedError(this.name, message));
     }
+    this.books.eased(this.load);
     this.endIfEmpty();
   }
 
@@ -211,11 +196,11 @@ export class Channel<T = unknown> extends Subject<T> {
   }
 
   override asObservable(): Observable<T> {
-    return new GuardedObservable(this.reportFault, (subscriber) => this.competeAs(subscriber));
+    return new GuardedObservable(this.reporter, (subscriber) => this.competeAs(subscriber));
   }
 
   override lift<R>(operator: Operator<T, R>): Observable<R> {
-    return guardedLift(this, operator, this.reportFault);
+    return guardedLift(this, operator, this.reporter);
   }
 
   override subscribe(
@@ -223,7 +208,7 @@ export class Channel<T = unknown> extends Subject<T> {
     error?: ((e: unknown) => void) | null,
     complete?: (() => void) | null,
   ): Subscription {
-    return super.subscribe(guardedObserver(listener, error, complete, this.reportFault));
+    return super.subscribe(guardedObserver(listener, error, complete, this.reporter));
   }
 
   /** RxJS calls this with the finished subscriber. */
@@ -234,7 +219,7 @@ export class Channel<T = unknown> extends Subject<T> {
   [Symbol.asyncIterator](): AsyncIterableIterator<T, undefined> {
     let detach = (): void => {};
     const consumer = new IteratingConsumer<T>(
-      () => this.take(),
+      () => this.takeForGood(),
       () => detach(),
     );
     detach = this.attach(consumer);
@@ -244,6 +229,7 @@ export class Channel<T = unknown> extends Subject<T> {
   // --- within ---
 
   private readonly reportFault = (error: unknown): void => this.announcer.fault(`channel "${this.name}"`, error);
+  private readonly reporter = () => this.reportFault;
 
   private competeAs(subscriber: Subscriber<T>): Subscription {
     return new Subscription(this.attach(new SubscriberConsumer(subscriber)));
@@ -256,24 +242,75 @@ export class Channel<T = unknown> extends Subject<T> {
   private enter(message: Message<T>): PutResult | 'full' {
     const consumer = this.hungryConsumer(message);
     if (consumer !== undefined) {
-      this.buffer.lend(message);
-      this.accept(message);
-      this.books.taken++;
-      consumer.give(message);
+      this.handOver(message, consumer);
       return 'accepted';
     }
+    let slid: Message<T> | undefined;
     if (this.buffer.size >= this.options.buffer) {
       if (this.options.bufferType === 'fixed') return 'full';
       if (this.options.bufferType === 'dropping') return this.drop(message, 'buffer-drop');
-      this.slide();
+      slid = this.buffer.slide();
     }
     this.buffer.push(message);
+    if (slid !== undefined) this.drop(slid, 'buffer-slide');
     this.accept(message);
     this.books.filled(this.load);
     return 'accepted';
   }
 
+  /** Gives before it tells: a tap that puts must find the consumer as it is. */
+  private handOver(message: Message<T>, consumer: Consumer<T>): void {
+    const isDoneAtOnce = consumer.isDoneAtOnce === true;
+    if (!isDoneAtOnce) this.buffer.lend(message);
+    this.books.accepted++;
+    this.books.taken++;
+    consumer.give(message);
+    this.tell(message);
+    if (isDoneAtOnce) this.feed(consumer);
+  }
+
+  /** Gives `consumer` what waits here for as long as it is hungry. */
+  private feed(consumer: Consumer<T>): void {
+    while (consumer.isHungry) {
+      const message = this.takeOut();
+      if (message === undefined) break;
+      if (consumer.isDoneAtOnce === true) this.buffer.release(message);
+      consumer.give(message);
+    }
+    this.endIfEmpty();
+  }
+
+  /** Takes without ending anybody: whoever took the last message is to have it before it is told that there are no more. */
+  private takeOut(): Message<T> | undefined {
+    const wasTaking = this.isTaking;
+    this.isTaking = true;
+    let message = this.takeNext();
+    for (; message !== undefined && isExpired(message); message = this.takeNext()) {
+      this.buffer.release(message);
+      this.drop(message, 'expired');
+    }
+    if (message !== undefined) this.books.taken++;
+    this.isTaking = wasTaking;
+    return message;
+  }
+
+  private takeNext(): Message<T> | undefined {
+    const message = this.buffer.shift() ?? this.takePending();
+    if (message === undefined) return undefined;
+    if (this.pending.size > 0) this.refill();
+    this.books.eased(this.load);
+    return message;
+  }
+
+  /** For whoever does not say when it is finished. */
+  private takeForGood(): Message<T> | undefined {
+    const message = this.take();
+    if (message !== undefined) this.buffer.release(message);
+    return message;
+  }
+
   private hungryConsumer(message: Message<T>): Consumer<T> | undefined {
+    if (this.isTaking) return undefined;
     const { consumers } = this;
     for (let left = consumers.length; left > 0; left--) {
       if (++this.turn >= consumers.length) this.turn = 0;
@@ -281,11 +318,6 @@ export class Channel<T = unknown> extends Subject<T> {
       if (consumer.isHungry && this.buffer.admits(message)) return consumer;
     }
     return undefined;
-  }
-
-  private slide(): void {
-    const slid = this.buffer.slide();
-    if (slid !== undefined) this.drop(slid, 'buffer-slide');
   }
 
   private putLater(message: Message<T>): PutResult {
@@ -297,27 +329,34 @@ export class Channel<T = unknown> extends Subject<T> {
 
   private putWhenRoom(message: Message<T>, signal: AbortSignal | undefined): Promise<PutResult> {
     return new Promise((resolve, reject) => {
-      const sender = { admitted: () => resolve('accepted'), refused: reject };
-      const put = { message, sender };
-      this.pending.push(put);
-      this.books.filled(this.load);
-      signal?.addEventListener(
-        'abort',
-        () => {
-          if (this.pending.take((waiting) => waiting === message) === undefined) return;
-          this.books.refused++;
-          reject(signal.reason as Error);
+      const leave = (): void => {
+        if (this.pending.take((waiting) => waiting === message) !== undefined) this.books.eased(this.load);
+        sender.refused(signal?.reason as Error);
+      };
+      const forget = (): void => signal?.removeEventListener('abort', leave);
+      const sender: Sender = {
+        admitted: () => {
+          forget();
+          resolve('accepted');
         },
-        { once: true },
-      );
+        refused: (error) => {
+          forget();
+          this.books.refused++;
+          reject(error);
+        },
+      };
+      if (signal?.aborted === true) return leave();
+      signal?.addEventListener('abort', leave);
+      this.pending.push({ message, sender });
+      this.books.filled(this.load);
     });
   }
 
   private takePending(): Message<T> | undefined {
     const put = this.pending.take((message) => this.buffer.admits(message));
     if (put === undefined) return undefined;
-    this.admit(put);
     this.buffer.lend(put.message);
+    this.admit(put);
     return put.message;
   }
 
@@ -325,8 +364,8 @@ export class Channel<T = unknown> extends Subject<T> {
     while (this.buffer.size < this.options.buffer) {
       const put = this.pending.shift();
       if (put === undefined) return;
-      this.admit(put);
       this.buffer.push(put.message);
+      this.admit(put);
     }
   }
 
@@ -338,6 +377,10 @@ export class Channel<T = unknown> extends Subject<T> {
 
   private accept(message: Message<T>): void {
     this.books.accepted++;
+    this.tell(message);
+  }
+
+  private tell(message: Message<T>): void {
     if (this.taps.size > 0) for (const tap of this.taps) tap.next(message);
     if (this.acceptedTopic.isHeard) {
       this.acceptedTopic.announce({ channel: this.name, messageId: message.id, ...this.announcer.shown(message) });
@@ -357,4 +400,9 @@ export class Channel<T = unknown> extends Subject<T> {
     for (const consumer of consumers) consumer.end?.();
     for (const tap of this.taps) tap.complete();
   }
+}
+
+/** Whether whoever waited for an answer has it, or has left. */
+function isExpired({ reply }: Message): boolean {
+  return reply !== undefined && reply.state !== 'waiting';
 }

@@ -9,22 +9,29 @@ import type { Message } from '../message/message.js';
 export interface Consumer<T> {
   /** Whether it would take another message this instant. */
   readonly isHungry: boolean;
+  /** Whether it is done with a message when it has taken it; the others say so with `Channel.release`. */
+  readonly isDoneAtOnce?: boolean;
   /** Takes a message; called only while it is hungry. Must not throw. */
   give(message: Message<T>): void;
   /** Told once, when the channel is closed and empty. */
   end?(): void;
 }
 
-/** A subscriber of the Subject face: always hungry, one message per synchronous `next`. */
+/** A subscriber of the Subject face: hungry whenever it is not inside its `next`, so one message per synchronous `next`. */
 export class SubscriberConsumer<T> implements Consumer<T> {
+  readonly isDoneAtOnce = true;
+  private isInside = false;
+
   constructor(private readonly subscriber: Subscriber<T>) {}
 
   get isHungry(): boolean {
-    return !this.subscriber.closed;
+    return !this.isInside && !this.subscriber.closed;
   }
 
   give(message: Message<T>): void {
+    this.isInside = true;
     this.subscriber.next(message.payload);
+    this.isInside = false;
   }
 
   end(): void {
@@ -34,6 +41,7 @@ export class SubscriberConsumer<T> implements Consumer<T> {
 
 /** A `for await` loop: hungry only while it waits for its next value, so it pulls with back-pressure. */
 export class IteratingConsumer<T> implements Consumer<T>, AsyncIterableIterator<T, undefined> {
+  readonly isDoneAtOnce = true;
   private readonly waiting: ((result: IteratorResult<T, undefined>) => void)[] = [];
   private isOver = false;
 

@@ -14,16 +14,16 @@ type Behind<T> = Ring<Message<T>> | undefined;
  * A message found at the front while its key is busy is set aside behind that key; when the key is released the first of them
  * is next. So each message is looked at twice at most, however hot a key is.
  *
- * Promises: at most one message of a key is out at a time; per key, first put is first taken. The key is read once per message, so
- * a handler may change its payload; a key function that throws is reported and its message is ordered after nobody.
+ * Promises: at most one message of a key is out at a time; per key, first put is first taken; no key waits for another. The key is read
+ * once per message, so a handler may change its payload; a key function that throws is reported and its message is ordered after nobody.
  * Does not promise: an order between keys.
  */
 export class KeyedBuffer<T> implements Buffer<T> {
   private readonly arriving = new Ring<Message<T>>();
   private readonly busy = new Map<unknown, Behind<T>>();
   private readonly free = new Ring<Message<T>>();
-  private setAside = 0;
-
+  /** What lies behind a key or is free again, in the order in which it was put: all of it is older than what is arriving. */
+  private readonly setAside = new Set<Message<T>>();
   private readonly keys = new WeakMap<Message<T>, unknown>();
 
   constructor(
@@ -32,7 +32,7 @@ export class KeyedBuffer<T> implements Buffer<T> {
   ) {}
 
   get size(): number {
-    return this.arriving.size + this.setAside + this.free.size;
+    return this.arriving.size + this.setAside.size;
   }
 
   push(message: Message<T>): void {
@@ -41,7 +41,10 @@ export class KeyedBuffer<T> implements Buffer<T> {
 
   shift(): Message<T> | undefined {
     const freed = this.free.shift();
-    if (freed !== undefined) return freed;
+    if (freed !== undefined) {
+      this.setAside.delete(freed);
+      return freed;
+    }
     for (let next = this.arriving.shift(); next !== undefined; next = this.arriving.shift()) {
       const key = this.keyOf(next);
       if (!this.busy.has(key)) {
@@ -54,22 +57,17 @@ export class KeyedBuffer<T> implements Buffer<T> {
   }
 
   slide(): Message<T> | undefined {
-    const oldest = this.oldest();
-    if (oldest === undefined) return undefined;
-    if (oldest === this.arriving.peek()) return this.arriving.shift();
-    if (oldest === this.free.peek()) {
-      this.free.shift();
-      this.release(oldest);
-      return oldest;
-    }
-    this.setAside--;
-    return this.busy.get(this.keyOf(oldest))?.shift();
+    const [oldest] = this.setAside;
+    if (oldest === undefined) return this.arriving.shift();
+    this.setAside.delete(oldest);
+    if (this.free.remove((message) => message === oldest) === undefined) this.busy.get(this.keyOf(oldest))?.shift();
+    else this.release(oldest);
+    return oldest;
   }
 
   oldest(): Message<T> | undefined {
-    let oldest = older(this.arriving.peek(), this.free.peek());
-    if (this.setAside > 0) for (const behind of this.busy.values()) oldest = older(oldest, behind?.peek());
-    return oldest;
+    const [oldest] = this.setAside;
+    return oldest ?? this.arriving.peek();
   }
 
   admits(message: Message<T>): boolean {
@@ -80,19 +78,16 @@ export class KeyedBuffer<T> implements Buffer<T> {
     this.busy.set(this.keyOf(message), undefined);
   }
 
-  release(message: Message<T>): void {
+  release(message: Message<T>): boolean {
     const key = this.keyOf(message);
     const next = this.busy.get(key)?.shift();
     if (next === undefined) this.busy.delete(key);
-    else {
-      this.setAside--;
-      this.free.push(next);
-    }
+    else this.free.push(next);
+    return true;
   }
 
   *[Symbol.iterator](): Iterator<Message<T>> {
-    yield* this.free;
-    for (const behind of this.busy.values()) if (behind !== undefined) yield* behind;
+    yield* this.setAside;
     yield* this.arriving;
   }
 
@@ -114,11 +109,6 @@ export class KeyedBuffer<T> implements Buffer<T> {
     let behind = this.busy.get(key);
     if (behind === undefined) this.busy.set(key, (behind = new Ring()));
     behind.push(message);
-    this.setAside++;
+    this.setAside.add(message);
   }
-}
-
-function older<T>(a: Message<T> | undefined, b: Message<T> | undefined): Message<T> | undefined {
-  if (a === undefined || b === undefined) return a ?? b;
-  return b.putAt < a.putAt ? b : a;
 }

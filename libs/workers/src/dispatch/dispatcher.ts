@@ -1,3 +1,4 @@
+import type { Inside } from '../lifecycle/inside.js';
 import type { Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
 
@@ -48,8 +49,8 @@ export interface RunContext {
   readonly signal: AbortSignal;
 }
 
-/** Calls the handler with everything that belongs around it: interceptors, enhancers, scope. */
-export type Invoke = (message: Message, context: RunContext) => unknown;
+/** Calls the handler with everything that belongs around it: interceptors, enhancers, scope; inside `within`, where that is given. */
+export type Invoke = (message: Message, context: RunContext, within?: Inside) => unknown;
 
 /** What a dispatcher is made for. */
 export interface DispatchSite {

@@ -2,7 +2,7 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel, PutResult } from '../channel/channel.js';
 import type { PayloadCheck } from '../channel/payload.check.js';
 import type { Clock } from '../lifecycle/clock.js';
-import type { Deadlines } from '../lifecycle/deadlines.js';
+import type { DeadlineLine, Deadlines } from '../lifecycle/deadlines.js';
 import { type Duration, toMs } from '../lifecycle/duration.js';
 import { WorkersStoppingError } from '../lifecycle/stop.errors.js';
 import type { Turn } from '../lifecycle/turn.js';
@@ -61,8 +61,10 @@ export class Entrance {
   private through: ReturnType<typeof putChain>;
   private loading: Promise<void> | undefined;
   private isPlain: boolean;
+  private readonly usualDeadline: DeadlineLine;
 
   constructor(private readonly parts: EntranceParts) {
+    this.usualDeadline = parts.deadlines.line(parts.requestTimeoutMs);
     this.isPlain = parts.outfit === undefined;
   }
 
@@ -157,9 +159,13 @@ export class Entrance {
   }
 
   private wait(pending: PendingReply<unknown>, now: number, options: RequestOptions | undefined): void {
-    const { deadlines, requestTimeoutMs, worker } = this.parts;
     const given = options?.timeout;
-    const timeoutMs = given === undefined ? requestTimeoutMs : toMs(given);
+    if (given === undefined) {
+      pending.waitUpTo(this.parts.requestTimeoutMs, this.usualDeadline, now, options?.signal);
+      return;
+    }
+    const { deadlines, worker } = this.parts;
+    const timeoutMs = toMs(given);
     if (timeoutMs === undefined)
       throw new ConfigurationError([`request(${worker}).timeout: expected a duration, got ${shown(given)}.`]);
     pending.waitUpTo(timeoutMs, deadlines.line(timeoutMs), now, options?.signal);

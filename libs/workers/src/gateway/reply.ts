@@ -1,5 +1,5 @@
-import { Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
-import { Deadline, type DeadlineLine } from '../lifecycle/deadlines.js';
+import { Observable, Subject, type Subscriber, type TeardownLogic } from 'rxjs';
+import type { Deadline, DeadlineLine } from '../lifecycle/deadlines.js';
 import type { ReplyAddress } from '../message/reply.address.js';
 import { RequestAbortedError, RequestTimeoutError } from './gateway.errors.js';
 
@@ -15,25 +15,33 @@ export interface Reply<T> extends Promise<T> {
   readonly progress$: Observable<unknown>;
 }
 
-/** The promise and the address that settles it. */
-export class PendingReply<T> extends Deadline implements ReplyAddress {
+/**
+ * The promise and the address that settles it.
+ *
+ * One is made for each request: it extends nothing and makes its progress when somebody asks, because a derived class costs more to
+ * build than all of its fields.
+ */
+export class PendingReply<T> implements ReplyAddress, Deadline {
   state: ReplyAddress['state'] = 'waiting';
   onLeave: ((reason: Error) => void) | undefined = undefined;
+  line: DeadlineLine | undefined = undefined;
+  before: Deadline | undefined = undefined;
+  after: Deadline | undefined = undefined;
+  dueAt = 0.5;
   readonly reply: Reply<T>;
   private resolve!: (value: unknown) => void;
   private reject!: (error: Error) => void;
   private timeoutMs = 0;
   private stopListening: (() => void) | undefined = undefined;
-  private readonly steps = new Progress();
+  private steps: Subject<unknown> | undefined = undefined;
 
   constructor(private readonly worker: string) {
-    super();
     // A property on a native promise keeps `await` on its fast path, which a subclass of Promise would leave.
     const reply = new Promise<T>((resolve, reject) => {
       this.resolve = resolve as (value: unknown) => void;
       this.reject = reject;
     }) as { -readonly [K in keyof Reply<T>]: Reply<T>[K] };
-    reply.progress$ = this.steps;
+    reply.progress$ = new Observable((subscriber) => this.watch(subscriber));
     this.reply = reply;
   }
 
@@ -61,11 +69,17 @@ export class PendingReply<T> extends Deadline implements ReplyAddress {
   }
 
   progress(value: unknown): void {
-    if (this.state === 'waiting') this.steps.emit(value);
+    if (this.state === 'waiting') this.steps?.next(value);
   }
 
   expire(): void {
     this.leave(new RequestTimeoutError(this.worker, this.timeoutMs));
+  }
+
+  private watch(subscriber: Subscriber<unknown>): TeardownLogic {
+    this.steps ??= new Subject();
+    if (this.state !== 'waiting') this.steps.complete();
+    return this.steps.subscribe(subscriber);
   }
 
   private leave(reason: Error): void {
@@ -77,31 +91,9 @@ export class PendingReply<T> extends Deadline implements ReplyAddress {
   private settle(state: 'answered' | 'refused' | 'left'): boolean {
     if (this.state !== 'waiting') return false;
     this.state = state;
-    this.clearDeadline();
+    this.line?.remove(this);
     this.stopListening?.();
-    this.steps.finish();
+    this.steps?.complete();
     return true;
-  }
-}
-
-/** Progress that costs nothing until somebody subscribes. */
-class Progress extends Observable<unknown> {
-  private subject: Subject<unknown> | undefined = undefined;
-  private isOver = false;
-
-  emit(value: unknown): void {
-    this.subject?.next(value);
-  }
-
-  finish(): void {
-    this.isOver = true;
-    this.subject?.complete();
-  }
-
-  /** RxJS calls this with the finished subscriber. */
-  protected _trySubscribe(subscriber: Subscriber<unknown>): Subscription {
-    this.subject ??= new Subject();
-    if (this.isOver) this.subject.complete();
-    return this.subject.subscribe(subscriber);
   }
 }

@@ -35,10 +35,11 @@ async function dispatch(handler: () => unknown, by = guard): Promise<BlockReport
 const LONG_MS = 150;
 
 function compute(ms = LONG_MS): number {
+  const end = cpuMs() + ms;
   let mixed = 0;
-  for (const end = cpuMs() + ms; cpuMs() < end; ) {
+  do {
     for (let i = 0; i < 1_000_000; i++) mixed = (mixed * 31 + i) | 0; // the blocking line
-  }
+  } while (cpuMs() < end);
   return mixed;
 }
 
@@ -73,7 +74,12 @@ describe('a handler that holds the event loop', () => {
   it.each(Object.entries(PLACES))('is named, with the line, when it computes %s', async (_, handler) => {
     const others = [dispatch(() => after(20)), dispatch(() => after(300))];
     const report = await dispatch(handler);
-    expect(report).toMatchObject({ runId: runs, worker: 'resize', messageId: `message ${runs}`, functionName: 'compute' });
+    expect(report).toMatchObject({
+      runId: runs,
+      worker: 'resize',
+      messageId: `message ${runs}`,
+      functionName: 'compute',
+    });
     expect(lineAt(report?.location)).toMatch(/the blocking line$|cpuMs\(\) < end/);
     expect(await Promise.all(others)).toEqual([undefined, undefined]);
     expect(told).toEqual([]);
@@ -89,7 +95,7 @@ describe('a handler that holds the event loop', () => {
   it('is named when it calls one native function after the other', async () => {
     const report = await dispatch(async () => {
       await after(5);
-      for (const end = cpuMs() + LONG_MS; cpuMs() < end; ) pbkdf2Sync('password', 'salt', 10_000, 64, 'sha512');
+      for (const end = cpuMs() + LONG_MS; cpuMs() < end;) pbkdf2Sync('password', 'salt', 10_000, 64, 'sha512');
     });
     expect(report).toMatchObject({ runId: runs });
   });
@@ -126,7 +132,8 @@ describe('nobody is named', () => {
 
   it('when a handler computes for long and lets the event loop turn in between', async () => {
     const handler = async (): Promise<void> => {
-      for (const end = cpuMs() + LONG_MS; cpuMs() < end; await setImmediate()) for (const stop = cpuMs() + 1; cpuMs() < stop; );
+      for (const end = cpuMs() + LONG_MS; cpuMs() < end; await setImmediate())
+        for (const stop = cpuMs() + 1; cpuMs() < stop;);
     };
     expect(await dispatch(handler)).toBeUndefined();
     expect(told).toEqual([]);

@@ -16,33 +16,29 @@ export class Heartbeat {
   readonly cells = new Int32Array(new SharedArrayBuffer(4 * Object.keys(Cell).length));
   /** When the event loop was last known to turn. */
   last: Mark;
+  /** The time between two beats. */
+  intervalMs = UNWATCHED_MS;
   private timer: NodeJS.Timeout | undefined;
-  private guardMs = 25;
+  private task: number = ThreadTask.sleep;
 
   constructor(private readonly owner: HeartbeatOwner) {
     this.last = owner.ownTime.mark();
   }
 
-  /** The time between two beats. */
-  get intervalMs(): number {
-    return Math.min(25, Math.max(5, Math.ceil(this.guardMs / 2)));
-  }
-
-  /** Sets the pace for handlers that may hold the event loop for `guardMs`. */
-  pace(guardMs: number): void {
-    this.guardMs = guardMs;
+  /** Sets the pace for a watchdog of handlers that may hold the event loop for `guardMs`; undefined when nobody is watched. */
+  pace(guardMs: number | undefined): void {
+    this.intervalMs = guardMs === undefined ? UNWATCHED_MS : Math.min(25, Math.max(5, Math.ceil((guardMs * 3) / 4)));
+    this.restart();
+    if (guardMs === undefined) return;
     Atomics.store(this.cells, Cell.lateAfterMs, this.intervalMs + Math.ceil(guardMs / 4));
     // A little over half, so that from the first look to the third it is a whole `guardMs`.
     Atomics.store(this.cells, Cell.lookEveryMs, Math.ceil(guardMs / 2) + 1);
-    if (this.timer === undefined) return;
-    clearInterval(this.timer);
-    this.timer = setInterval(this.beat, this.intervalMs).unref();
   }
 
-  /** A handler is entered. */
+  /** A handler is entered. It may block before the next beat, so whoever is to watch it is woken now. */
   start(): void {
-    if (this.timer !== undefined) return;
-    this.timer = setInterval(this.beat, this.intervalMs).unref();
+    if (this.timer !== undefined && (this.task === ThreadTask.watch || this.owner.wanted() !== 'watch')) return;
+    this.timer ??= setInterval(this.beat, this.intervalMs).unref();
     this.beat();
   }
 
@@ -50,6 +46,12 @@ export class Heartbeat {
     clearInterval(this.timer);
     this.timer = undefined;
     this.tell(ThreadTask.sleep);
+  }
+
+  private restart(): void {
+    if (this.timer === undefined) return;
+    clearInterval(this.timer);
+    this.timer = setInterval(this.beat, this.intervalMs).unref();
   }
 
   private readonly beat = (): void => {
@@ -62,9 +64,15 @@ export class Heartbeat {
   };
 
   private tell(task: number): void {
-    if (Atomics.exchange(this.cells, Cell.task, task) !== task) Atomics.notify(this.cells, Cell.task);
+    if (task === this.task) return;
+    this.task = task;
+    Atomics.store(this.cells, Cell.task, task);
+    Atomics.notify(this.cells, Cell.task);
   }
 }
+
+/** Without a watchdog the beats only date the scheduler's account (`own.time.ts`); each wakes a process that may have nothing to do. */
+const UNWATCHED_MS = 50;
 
 /** Whose heart it is. */
 export interface HeartbeatOwner {
@@ -76,7 +84,7 @@ export interface HeartbeatOwner {
 }
 
 /** The memory shared with the watchdog's thread, an integer each; times are milliseconds of the main thread's `performance.now()`. */
-export const Cell = { task: 0, beatAtMs: 1, lateAfterMs: 2, lookEveryMs: 3 } as const;
+export const Cell = { task: 0, beatAtMs: 1, lateAfterMs: 2, lookEveryMs: 3, isLooking: 4 } as const;
 
 /** What the watchdog's thread is to do; the value of `Cell.task`. */
 export const ThreadTask = { sleep: 0, watch: 1, end: 2 } as const;

@@ -11,7 +11,8 @@ import { WATCHDOG_FILE } from './stack.js';
  * To look, it asks the main thread through the inspector to evaluate one expression. Node serves that between two instructions of
  * whatever JavaScript is running there, so the expression sees the stack and the asynchronous context of the code that holds the
  * event loop. Nothing is paused: no debugger is switched on, there is nothing to resume, and a watchdog that dies leaves nothing
- * behind. One session per look, because a process that ends with one open says "Waiting for the debugger to disconnect".
+ * behind. One session per look, because a process that ends with one open says "Waiting for the debugger to disconnect"; for the
+ * same reason a process that ends waits for the look under way.
  *
  * Promises: no CPU while asleep, one wake-up per beat while watching. Does not promise: to look into a single native call
  * (JSON.parse, execSync); Node serves the request when JavaScript runs again.
@@ -40,6 +41,14 @@ async function watch() {
 }
 
 async function look() {
+  Atomics.store(cells, ${Cell.isLooking}, 1);
+  // Asked again: the main thread says first that it ends, and then waits for a look under way.
+  if (cell(${Cell.task}) !== ${ThreadTask.end}) await evaluate();
+  Atomics.store(cells, ${Cell.isLooking}, 0);
+  Atomics.notify(cells, ${Cell.isLooking});
+}
+
+async function evaluate() {
   const session = new Session();
   session.connectToMainThread();
   const expression = 'globalThis[Symbol.for(' + JSON.stringify(key) + ')]?.(' + nowMs() + ') //# sourceURL=${WATCHDOG_FILE}';

@@ -15,6 +15,9 @@ export type WatchState =
 /** `nowMs` begins at 0 here, on the clock that all threads share. */
 const EPOCH_MS = Number(process.hrtime.bigint()) / 1e6 - nowMs();
 
+/** How long the end of a process waits for a look that was under way; a look takes less than a millisecond of a free core. */
+const LONGEST_LOOK_MS = 100;
+
 let threads = 0;
 
 /**
@@ -42,7 +45,6 @@ export class WatchdogThread {
     if (this.current.kind !== 'off') return;
     const reason = whyImpossible();
     if (reason !== undefined) return this.giveUp(reason);
-    Atomics.store(this.cells, Cell.task, ThreadTask.sleep);
     this.current = { kind: 'starting' };
     mainGlobal()[Symbol.for(this.key)] = this.look;
     try {
@@ -54,11 +56,21 @@ export class WatchdogThread {
 
   stop(): void {
     if (this.worker === undefined) return;
-    Atomics.store(this.cells, Cell.task, ThreadTask.end);
-    Atomics.notify(this.cells, Cell.task);
+    this.end();
     this.forget();
     this.current = { kind: 'off' };
   }
+
+  private readonly end = (): void => {
+    Atomics.store(this.cells, Cell.task, ThreadTask.end);
+    Atomics.notify(this.cells, Cell.task);
+  };
+
+  /** The process ends, perhaps in the middle of a look. */
+  private readonly endNow = (): void => {
+    this.end();
+    Atomics.wait(this.cells, Cell.isLooking, 1, LONGEST_LOOK_MS);
+  };
 
   private spawn(): Worker {
     const worker = new Worker(WATCHDOG_SCRIPT, {
@@ -76,6 +88,8 @@ export class WatchdogThread {
     worker.once('error', (error) => {
       if (this.worker === worker) this.giveUp(String(error));
     });
+    process.once('exit', this.endNow);
+    worker.once('exit', () => process.off('exit', this.endNow));
     worker.unref();
     return worker;
   }

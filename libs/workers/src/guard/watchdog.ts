@@ -55,7 +55,7 @@ export class Watchdog implements HeartbeatOwner {
 
   retain(guard: WatchedGuard): void {
     this.guards.add(guard);
-    this.heartbeat.pace(this.guardMs);
+    this.heartbeat.pace(this.strictestMs);
     if (guard.isWatched) this.thread.start();
   }
 
@@ -63,7 +63,7 @@ export class Watchdog implements HeartbeatOwner {
   release(guard: WatchedGuard): boolean {
     this.guards.delete(guard);
     if (this.guards.size > 0) {
-      this.heartbeat.pace(this.guardMs);
+      this.heartbeat.pace(this.strictestMs);
       return false;
     }
     this.heartbeat.stop();
@@ -96,7 +96,7 @@ export class Watchdog implements HeartbeatOwner {
     const { hold } = this;
     if (hold === undefined) return;
     this.hold = undefined;
-    void hold.close(this.heartbeat.last.atMs, this.guardMs, (report) => this.tell(report));
+    void hold.close(this.heartbeat.last.atMs, this.strictestMs ?? Infinity, (report) => this.tell(report));
   }
 
   private get begun(): number {
@@ -105,9 +105,10 @@ export class Watchdog implements HeartbeatOwner {
     return begun;
   }
 
-  /** The strictest guard's. */
-  private get guardMs(): number {
-    return Math.min(...[...this.guards].map(({ guardMs }) => guardMs));
+  /** What the strictest watched guard allows. */
+  private get strictestMs(): number | undefined {
+    const watched = [...this.guards].filter(({ isWatched }) => isWatched);
+    return watched.length === 0 ? undefined : Math.min(...watched.map(({ guardMs }) => guardMs));
   }
 
   /** Nobody is named, so everybody is told who may have to do with it. */

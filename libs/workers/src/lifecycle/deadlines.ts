@@ -7,7 +7,7 @@ import type { Clock, Timer } from './clock.js';
  * head of the line. Setting and clearing a deadline costs a few pointer writes and no timer call, which is what makes a timeout on
  * every message affordable (a `setTimeout` with its `clearTimeout` costs about 280 ns).
  *
- * Promises: `expire` is called once, never early, at most about a millisecond late on a free event loop, and never after `clear`.
+ * Promises: `expire` is called once, never early, at most about a millisecond late on a free event loop, and never after `remove`.
  * A line that holds something keeps the process alive; an empty one does not.
  */
 export class Deadlines {
@@ -19,27 +19,28 @@ export class Deadlines {
   line(durationMs: number): DeadlineLine {
     let line = this.lines.get(durationMs);
     if (line === undefined) {
-      line = new DeadlineLine(this.clock, durationMs, () => this.lines.delete(durationMs));
+      line = new DeadlineLine(this.clock, durationMs, () => this.forget(durationMs));
       this.lines.set(durationMs, line);
     }
     return line;
   }
+
+  /** An idle line costs little, and is kept while there are few: most applications know two or three lengths. */
+  private forget(durationMs: number): void {
+    if (this.lines.size > KEPT_LINES) this.lines.delete(durationMs);
+  }
 }
 
-/** Something that falls due. The links belong to the line it stands in; extend this class rather than wrap it. */
-export abstract class Deadline {
-  /** @internal */ line: DeadlineLine | undefined = undefined;
-  /** @internal */ before: Deadline | undefined = undefined;
-  /** @internal */ after: Deadline | undefined = undefined;
-  /** @internal */ dueAt = 0.5;
+const KEPT_LINES = 16;
 
+/** Something that falls due. Its links belong to the line it stands in; they start as undefined. */
+export interface Deadline {
+  line: DeadlineLine | undefined;
+  before: Deadline | undefined;
+  after: Deadline | undefined;
+  dueAt: number;
   /** Called when the deadline has passed. Must not throw. */
-  abstract expire(): void;
-
-  /** Forgets the deadline; harmless when it is not set. */
-  clearDeadline(): void {
-    this.line?.remove(this);
-  }
+  expire(): void;
 }
 
 /** Deadlines of one length, in the order in which they fall due. */

@@ -34,8 +34,11 @@ export interface Crew {
 export interface Leftover {
   readonly from: string;
   readonly kind: 'waiting' | 'aborted';
-  readonly messages: readonly Message[];
+  readonly messages: Message[];
 }
+
+/** What has to be done however late it is, giving dispatchers back and handing over what was left, gets this long at least. */
+const LAST_WORK_MS = 1_000;
 
 export interface Shutdown {
   /** For everything, the grace included. */
@@ -65,7 +68,7 @@ export class Supervisor {
   state: 'idle' | 'starting' | 'running' | 'draining' | 'stopped' = 'idle';
   private starting: Promise<void> | undefined;
   private stopping: Promise<void> | undefined;
-  private readonly aborted = new Map<string, Message[]>();
+  private readonly leftovers: Leftover[] = [];
 
   constructor(
     private readonly house: () => House,
@@ -95,10 +98,7 @@ export class Supervisor {
 
   /** Notes a message whose handler was given up, for the report. */
   noteAborted(crew: string, message: Message): void {
-    if (this.state !== 'draining') return;
-    const noted = this.aborted.get(crew);
-    if (noted === undefined) this.aborted.set(crew, [message]);
-    else noted.push(message);
+    if (this.state === 'draining') this.note(crew, 'aborted', [message]);
   }
 
   private async startAll(): Promise<void> {
@@ -106,6 +106,7 @@ export class Supervisor {
     const { crews, intakes } = this.house();
     const tickers = intakes.map(({ name }) => name);
     await Promise.all(crews.map(async (crew) => crew.start()));
+    if (this.stopping !== undefined) return;
     await Promise.all(intakes.map(async (intake) => intake.start()));
     if (this.stopping !== undefined) return;
     this.state = 'running';
@@ -116,30 +117,34 @@ export class Supervisor {
   }
 
   private async stopAll(): Promise<void> {
-    const startedAt = this.clock.now();
+    const endsAt = this.clock.now() + this.shutdown.deadlineMs;
     const wasStarted = this.starting !== undefined;
     this.state = 'draining';
-    await this.safely('start', () => this.starting);
+    const drainEndsAt = endsAt - this.shutdown.abortGraceMs;
+    await this.safely('start', () => this.inTime('the start', this.leftUntil(drainEndsAt), this.starting));
     const house = this.house();
-    if (wasStarted) await this.drain(house);
-    for (const crew of house.crews) crew.stopTaking();
-    if (wasStarted) await this.giveUp(house);
-    await Promise.all(house.crews.map((crew) => this.safely(crew.name, () => crew.stop())));
+    if (wasStarted) await this.drain(house, drainEndsAt);
+    for (const crew of house.crews) {
+      crew.stopTaking();
+      this.note(crew.name, 'waiting', crew.takeRest());
+    }
+    if (wasStarted) await this.giveUp(house, endsAt);
+    await Promise.all(house.crews.map((crew) => this.giveBack(crew, endsAt)));
     this.state = 'stopped';
-    const leftovers = this.collect(house);
-    await this.report(leftovers, this.clock.now() - startedAt);
+    this.closeChannels(house);
+    await this.report(endsAt);
   }
 
-  private async drain({ intakes, crews }: House): Promise<void> {
+  private async drain({ intakes, crews }: House, endsAt: number): Promise<void> {
     await Promise.all(intakes.map((intake) => this.safely(intake.name, () => intake.stop())));
     const isDrained = (): boolean => crews.every((crew) => crew.isDrained);
-    await this.until(isDrained, crews, this.shutdown.deadlineMs - this.shutdown.abortGraceMs);
+    await this.until(isDrained, crews, this.leftUntil(endsAt));
   }
 
-  private async giveUp({ crews }: House): Promise<void> {
+  private async giveUp({ crews }: House, endsAt: number): Promise<void> {
     const reason = new WorkersStoppingError('A handler was still running');
     for (const crew of crews) crew.askToStop(reason);
-    await this.until(() => crews.every((crew) => crew.isQuiet), crews, this.shutdown.abortGraceMs);
+    await this.until(() => crews.every((crew) => crew.isQuiet), crews, Math.min(this.shutdown.abortGraceMs, this.leftUntil(endsAt)));
     for (const crew of crews) crew.abort(reason);
   }
 
@@ -158,28 +163,54 @@ export class Supervisor {
     });
   }
 
-  private collect({ channels, crews }: House): Leftover[] {
-    const leftovers: Leftover[] = [];
-    const note = (from: string, kind: Leftover['kind'], messages: readonly Message[]): void => {
-      if (messages.length > 0) leftovers.push({ from, kind, messages });
-    };
-    for (const crew of crews) note(crew.name, 'waiting', crew.takeRest());
+  private closeChannels({ channels }: House): void {
     for (const channel of channels) {
       channel.complete();
-      note(channel.name, 'waiting', channel.takeRest());
+      this.note(channel.name, 'waiting', channel.takeRest());
     }
-    for (const [crew, messages] of this.aborted) note(crew, 'aborted', messages);
-    for (const { messages } of leftovers) {
-      for (const { reply } of messages) reply?.refuse(new WorkersStoppingError('A request still waited'));
-    }
-    return leftovers;
   }
 
-  private async report(leftovers: readonly Leftover[], tookMs: number): Promise<void> {
+  private note(from: string, kind: Leftover['kind'], messages: readonly Message[]): void {
+    const noted = this.leftovers.find((leftover) => leftover.from === from && leftover.kind === kind);
+    if (noted !== undefined) noted.messages.push(...messages);
+    else if (messages.length > 0) this.leftovers.push({ from, kind, messages: [...messages] });
+    if (kind === 'aborted') return;
+    for (const { reply } of messages) reply?.refuse(new WorkersStoppingError('A request still waited'));
+  }
+
+  private async report(endsAt: number): Promise<void> {
+    const tookMs = this.clock.now() - endsAt + this.shutdown.deadlineMs;
     const counts: Record<string, number> = {};
-    for (const { from, messages } of leftovers) counts[from] = (counts[from] ?? 0) + messages.length;
-    if (leftovers.length > 0) await this.safely('onLeftover', () => this.onLeftover?.(leftovers));
+    for (const { from, messages } of this.leftovers) counts[from] = (counts[from] ?? 0) + messages.length;
+    if (this.leftovers.length > 0) await this.safely('onLeftover', () => this.handOver(endsAt));
     this.announcer.announce('workers.stopped', { tookMs, leftovers: counts });
+  }
+
+  private async handOver(endsAt: number): Promise<void> {
+    await this.inTime('the hook', Math.max(LAST_WORK_MS, this.leftUntil(endsAt)), this.onLeftover?.(this.leftovers));
+  }
+
+  private async giveBack(crew: Crew, endsAt: number): Promise<void> {
+    const limitMs = Math.max(LAST_WORK_MS, this.leftUntil(endsAt));
+    await this.safely(crew.name, () => this.inTime('giving its dispatcher back', limitMs, crew.stop()));
+  }
+
+  private leftUntil(endsAt: number): number {
+    return Math.max(0, endsAt - this.clock.now());
+  }
+
+  /** Waits for `work` for `limitMs` and no longer. */
+  private async inTime(what: string, limitMs: number, work: unknown): Promise<void> {
+    let timer: Timer | undefined;
+    const late = new Promise<never>((_, reject) => {
+      const over = () => reject(new Error(`${what} took longer than ${limitMs} ms and is not waited for`));
+      timer = this.clock.after(limitMs, over);
+    });
+    try {
+      await Promise.race([work, late]);
+    } finally {
+      timer?.cancel();
+    }
   }
 
   private async safely(source: string, call: () => unknown): Promise<void> {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 
 /** How long work may go on before timers and sockets get their turn. */
-const SLICE_MS = 5;
+const SLICE_MS = 4;
 /** How many messages, when a held clock or very cheap handlers hide the time. */
 const SLICE_MESSAGES = 1_024;
 /** How often one reading of the clock may be used for messages that are put one after the other. */
@@ -11,7 +11,7 @@ const LONGEST_REUSE = 16;
  * One turn of the event loop, shared by every runner of an application.
  *
  * A backlog of messages whose handlers never leave the microtask queue would otherwise starve timers and sockets until it
- * is empty. A turn opens with the first message handled in it and is over after 5 ms or 1,024 messages; whoever has work left
+ * is empty. A turn opens with the first message handled in it and is over after 4 ms or 1,024 messages; whoever has work left
  * says so with `resume` and is called back after the event loop went round once.
  */
 export class Turn {

@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /**
  * Why a message was not done.
  *
@@ -59,17 +61,21 @@ export function fault(kind: FaultKind, error: Error): Fault {
   return { kind, retryable: FAULT_KINDS[kind], error };
 }
 
-/** `thrown` itself when it is an `Error`; otherwise an `Error` whose message shows it and whose `cause` is it. */
+/**
+ * `thrown` itself when it is an `Error` that can be read; otherwise an `Error` whose message shows it and whose `cause` is it. Never
+ * throws, whatever was thrown: a getter or a proxy may.
+ */
 export function asError(thrown: unknown): Error {
-  if (thrown instanceof Error) return thrown;
-  const text = typeof thrown === 'string' ? thrown : describe(thrown);
-  return new Error(text, { cause: thrown });
+  try {
+    // An error of another realm (a vm context, some test runners) is an error too.
+    const isError = thrown instanceof Error || types.isNativeError(thrown);
+    if (isError && typeof thrown.message === 'string') return thrown;
+    return new Error(typeof thrown === 'string' ? thrown : describe(thrown), { cause: thrown });
+  } catch {
+    return new Error('A value that is not an Error and cannot be shown was thrown', { cause: thrown });
+  }
 }
 
 function describe(thrown: unknown): string {
-  try {
-    return `A value that is not an Error was thrown: ${typeof thrown === 'object' ? JSON.stringify(thrown) : String(thrown)}`;
-  } catch {
-    return 'A value that is not an Error and cannot be shown was thrown';
-  }
+  return `A value that is not an Error was thrown: ${typeof thrown === 'object' ? JSON.stringify(thrown) : String(thrown)}`;
 }

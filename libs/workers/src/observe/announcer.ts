@@ -1,8 +1,9 @@
 import { type Channel as DiagnosticsChannel, channel as diagnosticsChannel } from 'node:diagnostics_channel';
-import { Observable } from 'rxjs';
+import type { Observable } from 'rxjs';
 import { asError } from '../message/fault.js';
 import type { Message } from '../message/message.js';
 import { EVENT_NAMES, type WorkersEvent, type WorkersEventMap, type WorkersEventName } from './events.js';
+import { GuardedObservable } from './guarded.observable.js';
 
 /** Whoever listens. What it throws or rejects with is reported once and harms nobody. */
 export type Observer = (event: WorkersEvent) => unknown;
@@ -51,13 +52,17 @@ export class Topic<N extends WorkersEventName = WorkersEventName> {
  */
 export class Announcer {
   readonly events$: Observable<WorkersEvent>;
-  private readonly reported = new WeakSet<Observer>();
+  /** Observers, and subscriptions to `events$`, that were reported. */
+  private readonly reported = new WeakSet<object>();
   private readonly topics = new Map<WorkersEventName, Topic>();
 
   constructor(private readonly redact: Redact | undefined = undefined) {
     for (const name of EVENT_NAMES)
       this.topics.set(name, new Topic(name, (observer, event) => this.tell(observer, event)));
-    this.events$ = new Observable((subscriber) => this.listen((event) => subscriber.next(event)));
+    this.events$ = new GuardedObservable(
+      () => this.reporter(),
+      (subscriber) => this.listen((event) => subscriber.next(event)),
+    );
   }
 
   topic<N extends WorkersEventName>(name: N): Topic<N> {
@@ -100,7 +105,13 @@ export class Announcer {
     }
   }
 
-  private report(observer: Observer, error: unknown): void {
+  /** Reports one subscription's faults; it hears of its own faults too, so only the first is told. */
+  private reporter(): (error: unknown) => void {
+    const subscription = {};
+    return (error) => this.report(subscription, error);
+  }
+
+  private report(observer: object, error: unknown): void {
     if (this.reported.has(observer)) return;
     this.reported.add(observer);
     this.fault('observer', error);

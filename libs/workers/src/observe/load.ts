@@ -11,7 +11,7 @@ const CHECK_EVERY_MS = 1_000;
  * Saturation needs no watching: the channel's books see it at every put and take.
  */
 export class StarvationWatch {
-  private timer: Timer | undefined;
+  private watch: 'idle' | Timer | 'stopped' = 'idle';
   private readonly starving = new Set<Channel>();
 
   constructor(
@@ -21,16 +21,22 @@ export class StarvationWatch {
     private readonly announcer: Announcer,
   ) {}
 
+  /** Harmless when it was started, or stopped, already. */
   start(): void {
-    this.timer = this.clock.after(Math.min(CHECK_EVERY_MS, this.afterMs), () => {
-      for (const channel of this.channels) this.check(channel);
-      this.start();
-    });
-    this.timer.hold(false);
+    if (this.watch === 'idle') this.checkLater();
   }
 
   stop(): void {
-    this.timer?.cancel();
+    if (typeof this.watch === 'object') this.watch.cancel();
+    this.watch = 'stopped';
+  }
+
+  private checkLater(): void {
+    this.watch = this.clock.after(Math.min(CHECK_EVERY_MS, this.afterMs), () => {
+      this.checkLater();
+      for (const channel of this.channels) this.check(channel);
+    });
+    this.watch.hold(false);
   }
 
   private check(channel: Channel): void {

@@ -3,7 +3,7 @@ import type { Clock } from '../lifecycle/clock.js';
 import type { Delivery } from '../message/delivery.js';
 import type { Fault } from '../message/fault.js';
 import { Message } from '../message/message.js';
-import type { Outcome } from '../message/outcome.js';
+import type { Done, Outcome } from '../message/outcome.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
 import type { DropReason } from '../observe/events.js';
 import { WorkersError } from '../workers.error.js';
@@ -17,14 +17,6 @@ export interface Destinations {
   readonly out: Channel | undefined;
   readonly outputDrop: DropReason;
   readonly failures: Channel<WorkerFailure> | undefined;
-}
-
-/** One outcome with the times that belong to it. */
-export interface Completed {
-  readonly delivery: Delivery;
-  readonly outcome: Outcome;
-  readonly waitMs: number;
-  readonly runMs: number;
 }
 
 /**
@@ -50,13 +42,12 @@ export class Completion {
   }
 
   /** Completes at once, or, when settling takes time, returns a promise that never rejects. */
-  complete(completed: Completed): Promise<void> | undefined {
-    const { delivery, outcome } = completed;
+  complete(delivery: Delivery, outcome: Outcome, waitMs: number, runMs: number): Promise<void> | undefined {
     try {
       const settling = delivery.settle(outcome);
       if (settling !== undefined) {
         return settling.then(
-          () => this.tell(completed),
+          () => this.tell(delivery.message, outcome, waitMs, runMs),
           (error: unknown) => this.unsettled(delivery, error),
         );
       }
@@ -64,38 +55,41 @@ export class Completion {
       this.unsettled(delivery, error);
       return undefined;
     }
-    this.tell(completed);
+    this.tell(delivery.message, outcome, waitMs, runMs);
     return undefined;
   }
 
-  private tell(completed: Completed): void {
-    const { outcome, delivery } = completed;
-    if (outcome.type === 'done') {
-      delivery.message.reply?.answer(outcome.value);
-      this.feedOutput(delivery.message, outcome.value);
-      if (this.completedTopic.isHeard) this.announceDone(completed);
-      return;
-    }
-    delivery.message.reply?.refuse(this.refusal(delivery.message, outcome.fault));
-    if (outcome.type !== 'aborted') this.feedFailures(completed, outcome.fault);
-    this.announceFault(completed, outcome.type, outcome.fault);
+  private tell(message: Message, outcome: Outcome, waitMs: number, runMs: number): void {
+    if (outcome.type !== 'done') return this.tellFault(message, outcome, waitMs, runMs);
+    message.reply?.answer(outcome.value);
+    if (this.to.out !== undefined) this.feedOutput(this.to.out, message, outcome.value);
+    if (this.completedTopic.isHeard) this.completedTopic.announce({ ...this.about(message), waitMs, runMs });
   }
 
-  private feedOutput(message: Message, value: unknown): void {
-    if (this.to.out === undefined || value === undefined || value === null) return;
-    this.to.out.offer(new Message(value, this.clock.now(), message.headers), this.to.outputDrop);
+  private tellFault(message: Message, { type, fault }: Exclude<Outcome, Done>, waitMs: number, runMs: number): void {
+    const about = { ...this.about(message), waitMs, runMs };
+    message.reply?.refuse(this.refusal(message, fault));
+    if (type !== 'aborted') this.to.failures?.offer(this.failure(message, fault, waitMs, runMs), 'failures-full');
+    const { kind, retryable, error } = fault;
+    const event = { ...about, kind, retryable, error, hasCaller: message.reply !== undefined };
+    this.announcer.announce(type === 'aborted' ? 'workers.aborted' : 'workers.error', event);
+    if (kind === 'handler_timeout') this.announcer.announce('workers.timeout', event);
   }
 
-  private feedFailures({ delivery: { message }, waitMs, runMs }: Completed, fault: Fault): void {
-    if (this.to.failures === undefined) return;
+  private feedOutput(out: Channel, { headers }: Message, value: unknown): void {
+    if (value === undefined || value === null) return;
+    out.offer(new Message(value, this.clock.now(), headers), this.to.outputDrop);
+  }
+
+  private failure(message: Message, { kind, retryable, error }: Fault, waitMs: number, runMs: number): Message<WorkerFailure> {
     const failure: WorkerFailure = {
       worker: this.to.worker,
       channel: this.to.in,
       messageId: message.id,
-      kind: fault.kind,
-      retryable: fault.retryable,
-      message: fault.error.message,
-      error: fault.error,
+      kind,
+      retryable,
+      message: error.message,
+      error,
       attempt: message.attempt,
       payload: message.payload,
       headers: message.headers,
@@ -103,24 +97,7 @@ export class Completion {
       runMs,
       failedAt: this.clock.wall(),
     };
-    this.to.failures.offer(new Message(failure, this.clock.now(), message.headers), 'failures-full');
-  }
-
-  private announceDone({ delivery, waitMs, runMs }: Completed): void {
-    this.completedTopic.announce({ ...this.about(delivery.message), waitMs, runMs });
-  }
-
-  private announceFault(
-    { delivery, waitMs, runMs }: Completed,
-    type: 'failed' | 'aborted' | 'lost',
-    fault: Fault,
-  ): void {
-    const name = type === 'aborted' ? 'workers.aborted' : 'workers.error';
-    const { kind, retryable, error } = fault;
-    const hasCaller = delivery.message.reply !== undefined;
-    const event = { ...this.about(delivery.message), waitMs, runMs, kind, retryable, error, hasCaller };
-    this.announcer.announce(name, event);
-    if (kind === 'handler_timeout') this.announcer.announce('workers.timeout', event);
+    return new Message(failure, this.clock.now(), message.headers);
   }
 
   private about(message: Message) {

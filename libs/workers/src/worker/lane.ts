@@ -1,5 +1,5 @@
 import type { Run } from '../dispatch/dispatcher.js';
-import { Deadline } from '../lifecycle/deadlines.js';
+import type { Deadline, DeadlineLine } from '../lifecycle/deadlines.js';
 import type { Delivery } from '../message/delivery.js';
 import { type Fault, fault, thrownFault } from '../message/fault.js';
 import type { Message } from '../message/message.js';
@@ -27,7 +27,11 @@ export interface LaneOwner {
  *
  * Lanes are reused, and the callbacks a promise needs are bound once per lane: a message costs no closure.
  */
-export class Lane extends Deadline implements Run {
+export class Lane implements Run, Deadline {
+  line: DeadlineLine | undefined = undefined;
+  before: Deadline | undefined = undefined;
+  after: Deadline | undefined = undefined;
+  dueAt = 0.5;
   state: 'free' | 'busy' | 'returned' | 'retired' = 'free';
   beganAt = 0.5;
   leftAt = 0.5;
@@ -35,9 +39,7 @@ export class Lane extends Deadline implements Run {
   private shown: HandlerContext | undefined = undefined;
   private outcome: Outcome | undefined = undefined;
 
-  constructor(private readonly owner: LaneOwner) {
-    super();
-  }
+  constructor(private readonly owner: LaneOwner) {}
 
   get delivery(): Delivery {
     return this.delivered as Delivery;

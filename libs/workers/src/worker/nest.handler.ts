@@ -1,3 +1,4 @@
+import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
 import { ContextIdFactory, type ExternalContextCreator, REQUEST } from '@nestjs/core';
 import type { Message } from '../message/message.js';
 import type { WorkerContext } from './worker.context.js';
@@ -20,10 +21,12 @@ export interface Calling {
   readonly straight: (instance: object) => Handle;
 }
 
-type Methods = Record<string, (...args: unknown[]) => unknown>;
+type Method = (...args: unknown[]) => unknown;
+type Methods = Record<string, Method>;
 
 const PARAMS_METADATA = 'nestjs-workers:params';
-const ENHANCER_KEYS = ['__guards__', '__interceptors__', '__pipes__', '__exceptionFilters__'];
+const PIPES_KEY = '__pipes__';
+const ENHANCER_KEYS = ['__guards__', '__interceptors__', PIPES_KEY, '__exceptionFilters__'];
 
 /**
  * How Nest sees a handler: one instance for the application or a fresh one for each message, with guards, pipes, interceptors and
@@ -57,6 +60,10 @@ function isEnhanced({ target }: FoundClass, { method }: Calling): boolean {
   );
 }
 
+/**
+ * Guards, interceptors and filters see a call of the method; pipes see the payload only, as if it were the body of an HTTP request. Nest
+ * has one set of pipes for all arguments, so where there are any, the payload goes through them in a step of its own.
+ */
 function enhance(
   instance: Methods,
   { target }: FoundClass,
@@ -64,24 +71,31 @@ function enhance(
   creator: ExternalContextCreator,
   contextId?: ReturnType<typeof ContextIdFactory.create>,
 ): (...args: unknown[]) => Promise<unknown> {
-  if (!Reflect.hasMetadata(PARAMS_METADATA, target, method)) {
-    // Pipes see the payload only: one parameter, at index 0. The context follows by itself.
-    Reflect.defineMetadata(
-      PARAMS_METADATA,
-      { '0:0': { index: 0, data: undefined, pipes: [] }, '1:1': { index: 1, data: 'context', pipes: [] } },
-      target,
-      method,
-    );
-  }
-  return creator.create(
-    instance,
-    instance[method] as (...args: unknown[]) => unknown,
-    method,
-    PARAMS_METADATA,
-    { exchangeKeyForValue: (type: number, _data: unknown, args: unknown[]): unknown => args[type] },
-    contextId,
-    undefined,
-    { guards: true, interceptors: true, filters: true },
-    'worker' satisfies WorkerContextType as never,
-  );
+  const handler = instance[method] as Method;
+  const around = (callback: Method): Method =>
+    creator.create(instance, callback, method, undefined, undefined, contextId, undefined, ALL, CONTEXT_TYPE);
+  if (!hasPipes(target, handler)) return around(handler) as ReturnType<typeof enhance>;
+  Reflect.defineMetadata(PARAMS_METADATA, { [`${RouteParamtypes.BODY}:0`]: { index: 0, pipes: [] } }, target, method);
+  const itself = markedAs(handler, (payload) => payload);
+  const piped = creator.create(instance, itself, method, PARAMS_METADATA, FIRST, contextId, undefined, NONE, CONTEXT_TYPE);
+  const handlePiped = async (...[payload, ...context]: unknown[]): Promise<unknown> =>
+    // A tick has no payload.
+    handler.apply(instance, context.length === 0 ? [payload] : [await piped(payload), ...context]);
+  return around(markedAs(handler, handlePiped)) as ReturnType<typeof enhance>;
+}
+
+const ALL = { guards: true, interceptors: true, filters: true };
+const NONE = { guards: false, interceptors: false, filters: false };
+const FIRST = { exchangeKeyForValue: (_type: number, _data: unknown, args: unknown[]): unknown => args[0] };
+const CONTEXT_TYPE = 'worker' satisfies WorkerContextType as never;
+
+function hasPipes(target: FoundClass['target'], handler: Method): boolean {
+  return Reflect.hasMetadata(PIPES_KEY, target) || Reflect.hasMetadata(PIPES_KEY, handler);
+}
+
+/** Gives `stand` the name and the metadata of `handler`, by which Nest and reflectors know it. */
+function markedAs(handler: Method, stand: Method): Method {
+  for (const key of Reflect.getMetadataKeys(handler) as unknown[])
+    Reflect.defineMetadata(key, Reflect.getMetadata(key, handler), stand);
+  return Object.defineProperty(stand, 'name', { value: handler.name });
 }

@@ -109,7 +109,9 @@ export function resolveWorkerOptions(
       );
     }
   }
-  const options = resolveOptions(where, { ...decorated, ...overrides }, workerTable(className), problems);
+  // An override of undefined, as configuration often gives, says nothing.
+  const said = Object.fromEntries(Object.entries(overrides ?? {}).filter(([, value]) => value !== undefined));
+  const options = resolveOptions(where, { ...decorated, ...said }, workerTable(className), problems);
   if (options.in === undefined)
     problems.push(`${where}.in: a worker needs a channel to take from. Add in: to its @Worker options.`);
   return options;

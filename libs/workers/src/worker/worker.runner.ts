@@ -41,6 +41,8 @@ export interface RunnerParts {
   readonly timeouts: DeadlineLine | undefined;
   readonly turn: Turn;
   readonly announcer: Announcer;
+  /** Told when the first message is in flight, and when none is any more. */
+  readonly onBusy: (isBusy: boolean) => void;
   /** Told of a message whose handler was given up. */
   readonly onAborted: (message: Message) => void;
 }
@@ -51,7 +53,7 @@ export interface RunnerParts {
  * States: `idle` until started; `running`; `stopped`, when it takes nothing any more.
  *
  * Promises: nothing is taken without a free permit; the permit goes back before the outcome is handed on; at most 2 x concurrency
- * outcomes are unsettled, and while that many are, nothing is taken; other timers and sockets get their turn every 5 ms.
+ * outcomes are unsettled, and while that many are, nothing is taken; other timers and sockets get their turn every 4 ms.
  * Does not promise: an order between messages when concurrency is above 1 and no key is given.
  *
  * Invariant: `isHungry` is true only while a permit is free and the source has nothing to take.
@@ -107,7 +109,8 @@ export class WorkerRunner implements LaneOwner {
   /** Takes a delivery; called only while hungry. Its handler starts in a microtask, never inside the sender's call. */
   give(delivery: Delivery): void {
     this.inbox.push(delivery);
-    if (++this.inUse >= this.parts.concurrency) this.isHungry = false;
+    this.use();
+    if (this.inUse >= this.parts.concurrency) this.isHungry = false;
     if (this.pumping === 'no') {
       this.pumping = 'scheduled';
       void SOON.then(this.pumpNow);
@@ -139,6 +142,7 @@ export class WorkerRunner implements LaneOwner {
   takeRest(): Message[] {
     const rest = this.inbox.splice(0);
     this.inUse -= rest.length;
+    if (rest.length > 0 && this.inUse === 0) this.parts.onBusy(false);
     return [...rest.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
   }
 
@@ -182,14 +186,19 @@ export class WorkerRunner implements LaneOwner {
   }
 
   private next(): Delivery | undefined {
+    if (this.state !== 'running') return undefined;
     if (this.inbox.length > 0) return this.inbox.shift();
     this.isHungry = false;
-    if (this.state !== 'running' || this.inUse >= this.parts.concurrency || this.unsettled >= this.maxUnsettled)
+    if (this.inUse >= this.parts.concurrency || this.unsettled >= this.maxUnsettled)
       return undefined;
     const taken = this.source?.take();
     if (taken === undefined) this.isHungry = true;
-    else this.inUse++;
+    else this.use();
     return taken;
+  }
+
+  private use(): void {
+    if (++this.inUse === 1) this.parts.onBusy(true);
   }
 
   private run(delivery: Delivery): void {
@@ -231,14 +240,14 @@ export class WorkerRunner implements LaneOwner {
     const beganAt = clock.at(lane.beganAt);
     const waitMs = beganAt - delivery.message.putAt;
     const runMs = clock.at(endedAt) - beganAt;
-    lane.clearDeadline();
+    lane.line?.remove(lane);
     if (isHandlerGone) this.free.push(lane);
     else this.retire(lane);
-    this.inUse--;
+    if (--this.inUse === 0) this.parts.onBusy(false);
     this.books.record(outcome, waitMs, runMs);
     if (outcome.type === 'aborted') this.parts.onAborted(delivery.message);
     if (isHandlerGone) lane.rest();
-    const settling = completion.complete({ delivery, outcome, waitMs, runMs });
+    const settling = completion.complete(delivery, outcome, waitMs, runMs);
     if (settling === undefined) this.completed(delivery);
     else this.awaitSettled(delivery, settling);
   }

@@ -1,0 +1,23 @@
+import { createReadStream } from 'node:fs';
+import { Controller, Get, Header, NotFoundException, Post, StreamableFile } from '@nestjs/common';
+import { ContactSheet } from './contact.sheet.js';
+import type { Sheet } from './sheet.worker.js';
+
+@Controller('contact-sheet')
+export class ContactSheetController {
+  constructor(private readonly contactSheet: ContactSheet) {}
+
+  /** Answers when the sheet is made; nothing to put on it is a 400, too many asking at once a 503. */
+  @Post()
+  renew(): Promise<Sheet> {
+    return this.contactSheet.renew();
+  }
+
+  @Get()
+  @Header('Cache-Control', 'no-cache')
+  show(): StreamableFile {
+    const { latest } = this.contactSheet;
+    if (latest === undefined) throw new NotFoundException('There is no contact sheet yet.');
+    return new StreamableFile(createReadStream(latest.path), { type: 'image/jpeg' });
+  }
+}

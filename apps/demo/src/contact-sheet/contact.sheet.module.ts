@@ -1,0 +1,13 @@
+import { Module } from '@nestjs/common';
+import { GalleryModule } from '../gallery/gallery.module.js';
+import { ContactSheetController } from './contact.sheet.controller.js';
+import { ContactSheet } from './contact.sheet.js';
+import { SheetWorker } from './sheet.worker.js';
+
+@Module({
+  imports: [GalleryModule],
+  controllers: [ContactSheetController],
+  providers: [ContactSheet, SheetWorker],
+  exports: [ContactSheet],
+})
+export class ContactSheetModule {}

@@ -1,0 +1,51 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER } from '@nestjs/core';
+import { WorkersExceptionFilter, WorkersModule } from '@nestjs-workers/core';
+import { CommandLine } from './command.line.js';
+import { ContactSheetModule } from './contact-sheet/contact.sheet.module.js';
+import { DrawingsModule } from './drawings/drawings.module.js';
+import { GalleryModule } from './gallery/gallery.module.js';
+import { IngestModule } from './ingest/ingest.module.js';
+import { OutputFolder } from './output/output.folder.js';
+import { OutputModule } from './output/output.module.js';
+import { PageModule } from './page/page.module.js';
+import { Pulses } from './page/pulse.js';
+import { STAGES } from './pipeline.js';
+import { PhotoRun } from './run/photo.run.js';
+import { TerminalModule } from './terminal/terminal.module.js';
+import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
+
+/**
+ * The photo pipeline. Each arrow is a channel, each name a worker:
+ *
+ *   sketches -> Draw -> pictures -> Ingest -> originals -> Resize -> thumbnails -> Gallery
+ *                                    |                       |
+ *                                    +----> bad-pictures <---+ -> BadPicture        sheet-orders -> Sheet
+ */
+@Module({
+  imports: [
+    WorkersModule.forRoot({
+      channels: [...STAGES.map(({ channel }) => channel), Pulses],
+      shutdown: { deadline: '8s', abortGrace: '2s' },
+      // No picture should fail because a laptop was busy with something else while it was looked at.
+      guard: 'report',
+    }),
+    DrawingsModule,
+    IngestModule,
+    ThumbnailsModule,
+    GalleryModule,
+    ContactSheetModule,
+    PageModule,
+    TerminalModule,
+  ],
+  providers: [PhotoRun, { provide: APP_FILTER, useClass: WorkersExceptionFilter }],
+})
+export class DemoModule {
+  static for(commandLine: CommandLine, folder: OutputFolder): DynamicModule {
+    return {
+      module: DemoModule,
+      imports: [OutputModule.at(folder)],
+      providers: [{ provide: CommandLine, useValue: commandLine }],
+    };
+  }
+}

@@ -1,0 +1,77 @@
+import { Injectable, type MessageEvent, type OnModuleInit } from '@nestjs/common';
+import { type Channel, InjectChannel, type WorkersStats } from '@nestjs-workers/core';
+import {
+  bufferTime,
+  concat,
+  defer,
+  filter,
+  last,
+  map,
+  merge,
+  type Observable,
+  of,
+  ReplaySubject,
+  takeUntil,
+} from 'rxjs';
+import { ContactSheet } from '../contact-sheet/contact.sheet.js';
+import { Gallery, type GalleryNews, type Refusal } from '../gallery/gallery.js';
+import { STAGES } from '../pipeline.js';
+import type { Thumbnail } from '../thumbnails/thumbnail.js';
+import { Pulses } from './pulse.js';
+
+/** How many of the latest a page shows; the rest is counted. */
+const MOST_SHOWN = 300;
+const NEWS_EVERY_MS = 100;
+
+/**
+ * What a page is told, as server-sent events: `opening` with all there is, then `pulse` with the statistics and `news` with what was
+ * hung or refused since the last one, each at most ten times a second. It ends when the application stops.
+ */
+@Injectable()
+export class Feed implements OnModuleInit {
+  /** A channel gives each message to one taker. This is the one; however many pages are open, they share it. */
+  private readonly pulses$ = new ReplaySubject<WorkersStats>(1);
+
+  constructor(
+    @InjectChannel(Pulses) private readonly channel: Channel<WorkersStats>,
+    private readonly gallery: Gallery,
+    private readonly contactSheet: ContactSheet,
+  ) {}
+
+  onModuleInit(): void {
+    this.channel.subscribe(this.pulses$);
+  }
+
+  open(): Observable<MessageEvent> {
+    const opening$ = defer(() => of(this.opening()));
+    const pulse$ = this.pulses$.pipe(map((stats) => this.pulse(stats)));
+    const news$ = this.gallery.news$.pipe(bufferTime(NEWS_EVERY_MS), map(newsOf), filter(isWorthTelling));
+    return concat(opening$, merge(pulse$, news$).pipe(takeUntil(this.pulses$.pipe(last(null, undefined)))));
+  }
+
+  private opening(): MessageEvent {
+    const thumbnails = this.gallery.thumbnails.slice(-MOST_SHOWN).map(shown);
+    const refusals = this.gallery.refusals.slice(-MOST_SHOWN);
+    const stages = STAGES.map(({ channel, worker }) => ({ channel: channel.name, worker: worker.name }));
+    return { type: 'opening', retry: 1_000, data: { stages, thumbnails, refusals } };
+  }
+
+  private pulse(stats: WorkersStats): MessageEvent {
+    return { type: 'pulse', data: { stats, counts: this.gallery.counts, sheet: this.contactSheet.latest } };
+  }
+}
+
+function newsOf(news: GalleryNews[]): MessageEvent & { data: { thumbnails: object[]; refusals: Refusal[] } } {
+  const thumbnails = news.flatMap((one) => (one.type === 'hung' ? [shown(one.thumbnail)] : []));
+  const refusals = news.flatMap((one) => (one.type === 'refused' ? [one.refusal] : []));
+  return { type: 'news', data: { thumbnails: thumbnails.slice(-MOST_SHOWN), refusals: refusals.slice(-MOST_SHOWN) } };
+}
+
+function isWorthTelling({ data }: ReturnType<typeof newsOf>): boolean {
+  return data.thumbnails.length + data.refusals.length > 0;
+}
+
+/** Without the paths, which are nobody's business. */
+function shown({ id, name, width, height, colour }: Thumbnail) {
+  return { id, name, width, height, colour };
+}

@@ -1,0 +1,82 @@
+import { Injectable } from '@nestjs/common';
+import { type ChannelStats, WorkerGateway, type WorkerStats } from '@nestjs-workers/core';
+import type { Sheet } from '../contact-sheet/sheet.worker.js';
+import { Gallery } from '../gallery/gallery.js';
+import { OutputFolder } from '../output/output.folder.js';
+import { STAGES } from '../pipeline.js';
+import { Peaks } from './peaks.js';
+import { table } from './table.js';
+import { Terminal } from './terminal.js';
+
+/** What the run came to, in figures. */
+@Injectable()
+export class Summary {
+  constructor(
+    private readonly gallery: Gallery,
+    private readonly workers: WorkerGateway,
+    private readonly peaks: Peaks,
+    private readonly folder: OutputFolder,
+    private readonly terminal: Terminal,
+  ) {}
+
+  print(tookMs: number, sheet: Sheet | undefined): void {
+    this.terminal.print(
+      '',
+      `  ${this.terminal.paint('bold', this.headline(tookMs))}`,
+      '',
+      ...this.titled(this.workerRows()),
+      '',
+      ...this.titled(this.channelRows()),
+      '',
+      `  Contact sheet   ${sheet === undefined ? 'none, there was nothing to put on it' : described(sheet)}`,
+      `  Everything      ${this.folder.path}`,
+    );
+  }
+
+  private headline(tookMs: number): string {
+    const { expected, hung, refused } = this.gallery.counts;
+    return `${counted(expected, 'picture')} in ${(tookMs / 1_000).toFixed(2)} s: ${counted(hung, 'thumbnail')}, ${refused} bad`;
+  }
+
+  private workerRows(): string[][] {
+    const { workers } = this.workers.stats();
+    const head = ['worker', 'done', 'failed', 'wait p50', 'p95', 'run p50', 'p95'];
+    const rows = STAGES.map(({ worker: { name } }) => [name, ...workerFigures(workers[name] as WorkerStats)]);
+    return [head, ...rows];
+  }
+
+  private channelRows(): string[][] {
+    const { channels } = this.workers.stats();
+    const rows = STAGES.map(({ channel: { name } }) => {
+      const { accepted, drops, capacity } = channels[name] as ChannelStats;
+      return [name, String(accepted), String(sum(drops)), String(this.peaks.of(name)), String(capacity)];
+    });
+    return [['channel', 'accepted', 'dropped', 'peak depth', 'of'], ...rows];
+  }
+
+  private titled(rows: string[][]): string[] {
+    const [head, ...body] = table(rows);
+    return [`  ${this.terminal.paint('dim', head ?? '')}`, ...body.map((line) => `  ${line}`)];
+  }
+}
+
+function workerFigures({ done, failed, aborted, lost, waitMs, runMs }: WorkerStats): string[] {
+  const failures = sum(failed) + aborted + lost;
+  return [String(done), String(failures), ms(waitMs.p50), ms(waitMs.p95), ms(runMs.p50), ms(runMs.p95)];
+}
+
+function described({ path, width, height, pictures }: Sheet): string {
+  return `${path} (${width} × ${height}, ${counted(pictures, 'picture')})`;
+}
+
+function counted(count: number, noun: string): string {
+  return `${count} ${noun}${count === 1 ? '' : 's'}`;
+}
+
+function ms(value: number): string {
+  return `${value < 10 ? value.toFixed(1) : value.toFixed(0)} ms`;
+}
+
+function sum(counts: Readonly<Partial<Record<string, number>>>): number {
+  return Object.values(counts).reduce<number>((total, count = 0) => total + count, 0);
+}

@@ -1,0 +1,209 @@
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { PermanentError, thrownFault } from '../message/fault.js';
+import { type Headers, Message } from '../message/message.js';
+import type { Outcome } from '../message/outcome.js';
+import { Announcer } from '../observe/announcer.js';
+import { turn, until } from '../testing/until.js';
+import { type ContextHouse, HandlerContext, type WorkerContext } from '../worker/worker.context.js';
+import type { Dispatcher, DispatchSite, Run } from './dispatcher.js';
+import { type Behaviour, behave, hostile, type Thrown } from './fixtures/behaviour.js';
+
+/** Everything that the contract has a handler throw. */
+export const THROWABLES: Record<Thrown, () => unknown> = {
+  'an error': () => Object.assign(new RangeError('out of range', { cause: new Error('the reason') }), { code: 'E_RANGE' }),
+  'a permanent error': () => new PermanentError('never'),
+  'a string': () => 'just text',
+  undefined: () => undefined,
+  null: () => null,
+  'a hostile object': hostile,
+};
+
+/** The handler that a dispatcher under contract reaches, wherever it runs it. */
+export function contractHandler(behaviour: unknown, context: WorkerContext): unknown {
+  return behave(behaviour as Behaviour, context, THROWABLES);
+}
+
+/** What a dispatcher under contract may leave out, each with its reason. */
+export interface ContractExceptions {
+  /** Why a hostile object cannot come back as a value: it has to be copied, for instance. */
+  readonly copiesValues?: string;
+}
+
+/**
+ * What every dispatcher promises, as tests: run it with `dispatcherContract('inline', (site) => ...)`. The dispatcher must call
+ * `contractHandler` with the payload and the context of each run.
+ */
+export function dispatcherContract(
+  name: string,
+  create: (site: DispatchSite) => Dispatcher,
+  { copiesValues }: ContractExceptions = {},
+): void {
+  /** A started dispatcher, stopped when the test is over. */
+  async function started(): Promise<Dispatcher> {
+    const dispatcher = create({
+      name: 'Contracted',
+      invoke: ({ payload }, context) => contractHandler(payload, context as unknown as WorkerContext),
+    });
+    await dispatcher.start();
+    onTestFinished(async () => dispatcher.stop());
+    return dispatcher;
+  }
+
+  async function outcomeOf(behaviour: Behaviour, headers?: Headers): Promise<{ outcome: Outcome; run: TestRun }> {
+    const dispatcher = await started();
+    const run = new TestRun(behaviour, headers);
+    run.begin(dispatcher);
+    await until(() => run.outcomes.length > 0);
+    await turn();
+    expect(run.outcomes).toHaveLength(1);
+    return { outcome: run.outcomes[0] as Outcome, run };
+  }
+
+  describe(`the ${name} dispatcher`, () => {
+    describe.each([false, true])('(later: %s)', (later) => {
+      it.each([42, 'text', '', 0, false, null, { a: [1, { b: null }] }])('ends a run with the value %j', async (value) => {
+        const { outcome } = await outcomeOf({ does: 'return', value, later });
+        expect(outcome).toEqual({ type: 'done', value });
+      });
+
+      it('ends a run with undefined when the handler returns nothing', async () => {
+        const { outcome } = await outcomeOf({ does: 'return', later });
+        expect(outcome).toEqual({ type: 'done', value: undefined });
+      });
+
+      it('ends a run with what the handler threw: name, message, code and cause', async () => {
+        const { outcome } = await outcomeOf({ does: 'throw', thrown: 'an error', later });
+        expect(outcome).toMatchObject({ type: 'failed', fault: { kind: 'handler_error', retryable: true } });
+        const { error } = (outcome as Extract<Outcome, { type: 'failed' }>).fault;
+        expect(error).toBeInstanceOf(Error);
+        expect(error).toMatchObject({ name: 'RangeError', message: 'out of range', code: 'E_RANGE' });
+        expect((error.cause as Error).message).toBe('the reason');
+        expect(error.stack).toContain('out of range');
+      });
+
+      it('believes a handler that says its error is permanent', async () => {
+        const { outcome } = await outcomeOf({ does: 'throw', thrown: 'a permanent error', later });
+        expect(outcome).toMatchObject({ fault: { kind: 'handler_error', retryable: false } });
+      });
+
+      it.each(['a string', 'undefined', 'null', 'a hostile object'] as const)('makes an error of %s', async (thrown) => {
+        const { outcome } = await outcomeOf({ does: 'throw', thrown, later });
+        expect(outcome).toMatchObject({ type: 'failed', fault: { kind: 'handler_error', retryable: true } });
+        expect((outcome as Extract<Outcome, { type: 'failed' }>).fault.error).toBeInstanceOf(Error);
+      });
+    });
+
+    it('waits for a thenable', async () => {
+      const { outcome } = await outcomeOf({ does: 'return a thenable', value: 7 });
+      expect(outcome).toEqual({ type: 'done', value: 7 });
+    });
+
+    it(`${copiesValues === undefined ? 'lets an object pass that cannot be looked at' : `ends a run with an object that cannot be looked at somehow, because ${copiesValues}`}`, async () => {
+      const { outcome } = await outcomeOf({ does: 'return a hostile object' });
+      expect(['done', 'failed']).toContain(outcome.type);
+    });
+
+    it('gives the handler the id, the headers and the attempt of its message', async () => {
+      const { outcome, run } = await outcomeOf({ does: 'tell' }, { tenant: 'a' });
+      const value = { messageId: run.message.id, headers: { tenant: 'a' }, attempt: 1 };
+      expect(outcome).toEqual({ type: 'done', value });
+    });
+
+    it('says once, and before the end, that the handler is entered', async () => {
+      const { run } = await outcomeOf({ does: 'return', value: 1 });
+      expect(run.told).toEqual(['entered', 'done']);
+    });
+
+    it('lets runs go side by side: one that waits holds up no other', async () => {
+      const dispatcher = await started();
+      const waiting = new TestRun({ does: 'wait for the signal' });
+      const other = new TestRun({ does: 'return', value: 'other' });
+      waiting.begin(dispatcher);
+      other.begin(dispatcher);
+      await until(() => other.outcomes.length > 0);
+      expect(waiting.outcomes).toEqual([]);
+      waiting.context.abort(new Error('enough'));
+      await until(() => waiting.outcomes.length > 0);
+    });
+
+    it('brings the abort of the signal to the handler, with its reason', async () => {
+      const dispatcher = await started();
+      const run = new TestRun({ does: 'wait for the signal' });
+      run.begin(dispatcher);
+      await until(() => run.told.length > 0);
+      run.context.abort(new Error('enough'));
+      await until(() => run.outcomes.length > 0);
+      expect(run.outcomes).toEqual([{ type: 'done', value: 'heard: enough' }]);
+    });
+
+    it('goes on after a run that was abandoned', async () => {
+      const dispatcher = await started();
+      const given = new TestRun({ does: 'wait for the signal' });
+      given.begin(dispatcher);
+      await until(() => given.told.length > 0);
+      given.context.abort(new Error('enough'));
+      dispatcher.abandon(given);
+      const next = new TestRun({ does: 'return', value: 'next' });
+      next.begin(dispatcher);
+      await until(() => next.outcomes.length > 0);
+      expect(next.outcomes).toEqual([{ type: 'done', value: 'next' }]);
+    });
+
+    it('runs a thousand, each to its own end', async () => {
+      const dispatcher = await started();
+      const runs = Array.from({ length: 1_000 }, (_, value) => new TestRun({ does: 'return', value, later: value % 2 === 0 }));
+      for (const run of runs) run.begin(dispatcher);
+      await until(() => runs.every(({ outcomes }) => outcomes.length === 1));
+      expect(runs.map(({ outcomes: [outcome] }) => outcome)).toEqual(runs.map((_, value) => ({ type: 'done', value })));
+    });
+
+    it('stops twice', async () => {
+      const dispatcher = await started();
+      await dispatcher.stop();
+      await dispatcher.stop();
+    });
+  });
+}
+
+/** One run that notes what its dispatcher says. */
+class TestRun implements Run {
+  readonly message: Message;
+  readonly context: HandlerContext;
+  beganAt = 0;
+  leftAt = 0;
+  readonly outcomes: Outcome[] = [];
+  readonly told: string[] = [];
+
+  constructor(behaviour: Behaviour, headers?: Headers) {
+    this.message = new Message(behaviour, 0, headers);
+    this.context = new HandlerContext(HOUSE, this.message);
+  }
+
+  begin(dispatcher: Dispatcher): void {
+    this.beganAt = performance.now();
+    dispatcher.dispatch(this);
+  }
+
+  entered(): void {
+    this.told.push('entered');
+  }
+
+  end(outcome: Outcome): void {
+    this.told.push(outcome.type);
+    this.outcomes.push(outcome);
+  }
+
+  readonly fulfilled = (value: unknown): void => this.end({ type: 'done', value });
+
+  readonly rejected = (thrown: unknown): void => this.end({ type: 'failed', fault: thrownFault(thrown) });
+}
+
+const HOUSE: ContextHouse = {
+  info: { name: 'Contracted', in: 'given', out: undefined, concurrency: 1, timeoutMs: undefined },
+  channels: {},
+  logger: console,
+  announcer: new Announcer(),
+  stats: () => {
+    throw new Error('Not used here');
+  },
+};

@@ -1,0 +1,87 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { channel } from '../channel/channel.declaration.js';
+import { cpuMs } from '../guard/fixtures/load.js';
+import { Guard } from '../guard/guard.js';
+import { Announcer } from '../observe/announcer.js';
+import { boot } from '../testing/fixtures/boot.js';
+import { rejection } from '../testing/fixtures/promises.js';
+import { Worker } from '../worker/worker.decorator.js';
+import { HandlerBlockedError } from './dispatch.errors.js';
+import { dispatcherContract } from './dispatcher.contract.js';
+import type { GuardMode, Guarding } from './guarding.js';
+import { InlineDispatcher } from './inline.dispatcher.js';
+import { WatchedDispatcher } from './watched.dispatcher.js';
+
+/** A guard of its own for one dispatcher; `open` when it is to be watched. */
+function guarding(mode: GuardMode): Guarding {
+  const guard = new Guard({ house: {}, guardMs: 25, isWatched: mode === 'fail', onReport: () => {} });
+  return { mode, guard, announcer: new Announcer() };
+}
+
+dispatcherContract('inline', (site) => new InlineDispatcher(site, guarding('off')));
+dispatcherContract('watched inline', (site) => {
+  const watched = guarding('fail');
+  watched.guard.open();
+  onTestFinished(() => watched.guard.close());
+  return new WatchedDispatcher(site, watched);
+});
+
+/** Holds the event loop for so much of its own time; a busy machine makes it longer. */
+function block(ms: number): void {
+  const startedAt = cpuMs();
+  while (cpuMs() - startedAt < ms);
+}
+
+const Numbers = channel<number>('numbers', { buffer: 8 });
+
+@Worker({ in: Numbers, expose: true })
+class Sorter {
+  async handle(blockMs: number): Promise<string> {
+    if (blockMs > 0) block(blockMs);
+    await sleep(60);
+    if (blockMs === 61) throw new Error('and it failed');
+    return `blocked for ${blockMs}`;
+  }
+}
+
+const booted = (guard: GuardMode, guardMs?: number) =>
+  boot({ channels: [Numbers], providers: [Sorter], guard, ...(guardMs === undefined ? {} : { guardMs }) });
+
+describe('the guard of the inline dispatcher', () => {
+  it("'fail' fails a handler that held the event loop, and says who, for how long and what to do", async () => {
+    const { gateway, workers } = await booted('fail');
+    const error = await rejection(gateway.request(Sorter, 60));
+    expect(error).toBeInstanceOf(HandlerBlockedError);
+    expect(error).toMatchObject({ code: 'HANDLER_BLOCKED', worker: 'Sorter', guardMs: 25 });
+    expect(error['blockedMs']).toBeGreaterThan(50);
+    expect(error.message).toContain('Run the handler in a thread or a process (dispatch), or split the work.');
+    expect(workers.events('workers.blocked')).toMatchObject([{ worker: 'Sorter', messageId: error['messageId'] }]);
+    expect(workers.events('workers.error')).toMatchObject([{ kind: 'handler_blocked', retryable: false }]);
+  });
+
+  it('never fails a handler that awaits, for however long', async () => {
+    const { gateway, workers } = await booted('fail');
+    expect(await gateway.request(Sorter, 0)).toBe('blocked for 0');
+    expect(workers.events('workers.blocked')).toEqual([]);
+  });
+
+  it("'report' tells, and the outcome is the handler's own", async () => {
+    const { gateway, workers } = await booted('report');
+    expect(await gateway.request(Sorter, 60)).toBe('blocked for 60');
+    expect((await rejection(gateway.request(Sorter, 61))).cause).toEqual(new Error('and it failed'));
+    expect(workers.events('workers.blocked')).toHaveLength(2);
+  });
+
+  it("'off' is silent", async () => {
+    const { gateway, workers } = await booted('off');
+    expect(await gateway.request(Sorter, 60)).toBe('blocked for 60');
+    expect(workers.events('workers.blocked')).toEqual([]);
+  });
+
+  it('allows what guardMs allows', async () => {
+    const { gateway, workers } = await booted('fail', 5_000);
+    expect(await gateway.request(Sorter, 60)).toBe('blocked for 60');
+    expect(workers.events('workers.blocked')).toEqual([]);
+  });
+});

@@ -1,0 +1,108 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { GuardPrograms } from './fixtures/child.js';
+
+let programs: GuardPrograms;
+
+beforeAll(async () => {
+  programs = await GuardPrograms.compile();
+});
+
+afterAll(() => programs.remove());
+
+describe('a process with a guard', () => {
+  it.each([
+    ['the watchdog sleeps', `await watched(); console.log('end');`],
+    ['the watchdog watches', `await watched(); guard.enter(); await after(100); console.log('end');`],
+    ['the watchdog looks', `await watched(); guard.enter(); compute(); console.log('end');`],
+    [
+      'the watchdog looks, by process.exit()',
+      `await watched(); guard.enter(); compute(); console.log('end'); process.exit(0);`,
+    ],
+    [
+      'the watchdog looks and it closes the guard',
+      `await watched(); guard.enter(); compute(); guard.close(); console.log('end');`,
+    ],
+  ])('ends at once and without a word when it ends while %s', async (_, program) => {
+    const { lingeredMs, ...ending } = await programs.run(program);
+    expect(ending).toEqual({ code: 0, out: 'end', err: '' });
+    expect(lingeredMs).toBeLessThan(1_000);
+  });
+
+  it('has a watchdog that uses no processor while no handler is in flight', async () => {
+    const { out } = await programs.run(`
+      await watched();
+      await dispatch(() => after(100));
+      await after(100);
+      const before = process.cpuUsage();
+      await after(1_000);
+      const { user, system } = process.cpuUsage(before);
+      console.log((user + system) / 1_000);
+    `);
+    expect(Number(out)).toBeLessThan(25);
+  });
+
+  it('has no watchdog off its main thread, and says why', async () => {
+    const { out } = await programs.run(`
+      import { isMainThread, Worker } from 'node:worker_threads';
+      if (isMainThread) new Worker(new URL(import.meta.url));
+      else {
+        await watched();
+        const startedAt = performance.now();
+        compute();
+        const ownMs = await guard.ownMs(startedAt, performance.now());
+        console.log(JSON.stringify([guard.watch.kind, guard.watch.reason.includes('main thread'), ownMs > 25, await dispatch(() => compute())]));
+      }
+    `);
+    expect(JSON.parse(out)).toEqual(['impossible', true, true, null]);
+  });
+
+  it('goes without a watchdog when its Node forbids one, and says why', async () => {
+    const permission = Number(process.versions.node.split('.')[0]) < 22 ? '--experimental-permission' : '--permission';
+    const { out, code } = await programs.run(
+      `await watched(); console.log(guard.watch.kind, await dispatch(() => compute()));`,
+      {
+        node: [permission, '--allow-fs-read=*', '--no-warnings'],
+      },
+    );
+    expect({ out, code }).toEqual({ out: 'impossible undefined', code: 0 });
+  });
+
+  it('does not load what the application preloads into the watchdog', async () => {
+    const { out } = await programs.run(
+      `await watched(); console.log(guard.watch.kind, (await dispatch(() => compute()))?.worker);`,
+      {
+        env: {
+          NODE_OPTIONS:
+            '--import "data:text/javascript,import{isMainThread as m}from\'node:worker_threads\';if(!m)throw 1"',
+        },
+      },
+    );
+    expect(out).toBe('on resize');
+  });
+});
+
+describe('an inspector that listens', () => {
+  it('puts the watchdog to sleep from the start', async () => {
+    const { out } = await programs.run(`await watched(); console.log(await dispatch(() => compute()), told.length);`, {
+      node: ['--inspect=127.0.0.1:0'],
+    });
+    expect(out).toBe('undefined 0');
+  });
+
+  it('puts it to sleep when it comes, until it goes', async () => {
+    const { out } = await programs.run(`
+      await watched();
+      const handler = async () => {
+        inspector.open(0, '127.0.0.1');
+        compute();
+        await after(100);
+        compute();
+        await after(100);
+        inspector.close();
+      };
+      const seen = [await dispatch(handler), await dispatch(() => compute())];
+      console.log(JSON.stringify(seen.map((report) => report?.worker)), told.length);
+    `);
+    expect(out).toBe('[null,"resize"] 0');
+  });
+});

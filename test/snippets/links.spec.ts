@@ -1,0 +1,41 @@
+import { existsSync, readdirSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, it } from 'vitest';
+import { textOf } from './page.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map(
+  (path) => `docs/${path.replaceAll('\\', '/')}`,
+);
+const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'libs/workers/README.md', ...docs].filter((path) =>
+  path.endsWith('.md'),
+);
+
+it.for(pages)('%s: every link leads to a file', (page) => {
+  const links = [...textOf(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) => link as string);
+  expect(links.filter((link) => !existsSync(join(root, dirname(page), link)))).toEqual([]);
+});
+
+it('the README shows code before line 30 and fits one screen of prose', () => {
+  const lines = textOf('README.md').split('\n');
+  expect(lines.findIndex((line) => line.startsWith('```ts'))).toBeLessThan(29);
+  expect(lines.length).toBeLessThan(90);
+});
+
+it('the tour names every source file once', () => {
+  const src = join(root, 'libs/workers/src');
+  const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+    .map((path) => path.replaceAll('\\', '/'))
+    .filter((path) => path.endsWith('.ts') && !/\.(spec|contract|test-d)\.ts$|fixtures\//.test(path));
+  const named = [...textOf('docs/tour.md').matchAll(/\]\(\.\.\/libs\/workers\/src\/([^)]+)\)/g)].map(
+    ([, path]) => path,
+  );
+  expect(named.toSorted()).toEqual(files.toSorted());
+});
+
+it('the list of decisions names each of them', () => {
+  const decisions = readdirSync(join(root, 'docs/decisions')).filter((name) => /^\d{4}-/.test(name));
+  const named = [...textOf('docs/decisions/README.md').matchAll(/\]\((\d{4}-[^)]+)\)/g)].map(([, name]) => name);
+  expect(named).toEqual(decisions.toSorted());
+});

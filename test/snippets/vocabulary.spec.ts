@@ -1,0 +1,71 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import ts from 'typescript';
+import { expect, it } from 'vitest';
+import { DROP_REASONS, EVENT_NAMES } from '@nestjs-workers/core';
+import { FAULT_KINDS } from '../../libs/workers/src/message/fault.js';
+import { rowsUnder, words } from './page.js';
+
+const sources = fileURLToPath(new URL('../../libs/workers/src', import.meta.url));
+
+it('names every event with its fields, and no other', () => {
+  const listed = Object.fromEntries(
+    rowsUnder('docs/vocabulary.md', 'The events').map(([name, fields]) => [name, words(fields)]),
+  );
+  expect(Object.keys(listed)).toEqual([...EVENT_NAMES]);
+  const declared = fieldsByEvent();
+  for (const name of EVENT_NAMES) expect([name, listed[name]?.toSorted()]).toEqual([name, declared[name]]);
+});
+
+it('names every drop reason, and no other', () => {
+  expect(rowsUnder('docs/vocabulary.md', 'The drop reasons').map(([reason]) => reason)).toEqual([...DROP_REASONS]);
+});
+
+it('names every fault kind with whether it may be tried again, and no other', () => {
+  const listed = rowsUnder('docs/vocabulary.md', 'The fault kinds').map(([kind, retryable]) => [
+    kind,
+    retryable === 'yes',
+  ]);
+  expect(Object.fromEntries(listed)).toEqual(FAULT_KINDS);
+});
+
+it('names every error code with its class, and no other', () => {
+  const rows = ['The error codes', 'In tests'].flatMap((heading) => rowsUnder('docs/vocabulary.md', heading));
+  const listed = rows.map(([code, name]) => `${code} ${name}`);
+  expect(listed.toSorted()).toEqual(errorCodes().toSorted());
+});
+
+/** The field names of each event, as the compiler sees them. */
+function fieldsByEvent(): Record<string, string[]> {
+  const path = `${sources}/observe/events.ts`;
+  const program = ts.createProgram([path], {
+    strict: true,
+    module: ts.ModuleKind.NodeNext,
+    target: ts.ScriptTarget.ES2022,
+  });
+  const checker = program.getTypeChecker();
+  const file = program.getSourceFile(path) as ts.SourceFile;
+  const map = file.statements.find((one) => ts.isInterfaceDeclaration(one) && one.name.text === 'WorkersEventMap');
+  const events = checker.getTypeAtLocation(map as ts.Node).getProperties();
+  return Object.fromEntries(
+    events.map((event) => [
+      event.name,
+      checker
+        .getTypeOfSymbol(event)
+        .getProperties()
+        .map((field) => field.name)
+        .toSorted(),
+    ]),
+  );
+}
+
+function errorCodes(): string[] {
+  return readdirSync(sources, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'))
+    .flatMap((path) => [
+      ...readFileSync(`${sources}/${path}`, 'utf8').matchAll(
+        /class (\w+) extends WorkersError \{\n\s*readonly code = '(\w+)'/g,
+      ),
+    ])
+    .map(([, name, code]) => `${code} ${name}`);
+}
