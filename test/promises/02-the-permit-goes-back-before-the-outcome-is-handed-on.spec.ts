@@ -19,34 +19,37 @@ class Digger {
 const channels = [Jobs, Results, Failures];
 
 describe('the permit goes back before the outcome is handed on', () => {
-  it.each([1, -1])('it is free when the delivery settles, the caller hears, the output comes and the event is told: %i', async (n) => {
-    const { gateway, workers } = await start({ channels, providers: [Digger] });
-    const seen: [string, number | undefined][] = [];
-    const inFlight = (): number | undefined => gateway.stats().workers['Digger']?.inFlight;
-    const note = (where: string): unknown => seen.push([where, inFlight()]);
-    class Watched extends SlowToSettle<number> {
-      override settle(): Promise<void> {
-        note('settle');
-        return super.settle();
+  it.each([1, -1])(
+    'when the delivery settles, the caller hears, the output comes and the event is told, it is free (%i)',
+    async (n) => {
+      const { gateway, workers } = await start({ channels, providers: [Digger] });
+      const seen: [string, number | undefined][] = [];
+      const inFlight = (): number | undefined => gateway.stats().workers['Digger']?.inFlight;
+      const note = (where: string): unknown => seen.push([where, inFlight()]);
+      class Watched extends SlowToSettle<number> {
+        override settle(): void | Promise<void> {
+          note('settle');
+          return super.settle();
+        }
       }
-    }
-    gateway.channel(Results).subscribe(() => note('output'));
-    gateway.channel(Failures).subscribe(() => note('output'));
-    const told = workers.next(n > 0 ? 'workers.completed' : 'workers.error', () => note('event') !== 0);
-    const message = new Watched(
-      n,
-      listeningCaller(() => note('reply')),
-    );
-    void gateway.channel(Jobs).put(message);
-    message.commit();
-    await told;
-    expect(seen).toEqual([
-      ['settle', 0],
-      ['reply', 0],
-      ['output', 0],
-      ['event', 0],
-    ]);
-  });
+      gateway.channel(Results).subscribe(() => note('output'));
+      gateway.channel(Failures).subscribe(() => note('output'));
+      const told = workers.next(n > 0 ? 'workers.completed' : 'workers.error', () => note('event') !== 0);
+      const message = new Watched(
+        n,
+        listeningCaller(() => note('reply')),
+      );
+      void gateway.channel(Jobs).put(message);
+      message.commit();
+      await told;
+      expect(seen).toEqual([
+        ['settle', 0],
+        ['reply', 0],
+        ['output', 0],
+        ['event', 0],
+      ]);
+    },
+  );
 
   it('a slow reader of results holds up no handler', async () => {
     const { gateway, workers } = await start({ channels, providers: [Digger] });
@@ -78,27 +81,30 @@ describe('the permit goes back before the outcome is handed on', () => {
 });
 
 describe('unsettled completions are bounded by 2 x concurrency', () => {
-  it.each([1, 4])('when the bound of a concurrency of %i is reached, nothing new is taken until one settles', async (concurrency) => {
-    const { gateway, workers } = await start({ channels, providers: [Digger], workers: { Digger: { concurrency } } });
-    const bound = 2 * concurrency;
-    const messages = numbers(bound + 3).map((n) => new SlowToSettle(n));
-    for (const message of messages) void gateway.channel(Jobs).put(message);
-    const entered = (): number => messages.filter(({ outcome }) => outcome !== undefined).length;
-    await until(() => entered() === bound);
-    expect(gateway.stats()).toMatchObject({
-      workers: { Digger: { unsettled: bound, maxUnsettled: bound, inFlight: 0 } },
-      channels: { jobs: { taken: bound, depth: 3 } },
-    });
-    messages[0]?.commit();
-    await until(() => entered() === bound + 1);
-    expect(gateway.stats()).toMatchObject({
-      workers: { Digger: { unsettled: bound, inFlight: 0 } },
-      channels: { jobs: { taken: bound + 1, depth: 2 } },
-    });
-    for (const { commit } of messages) commit();
-    expect(await workers.drain()).toMatchObject({ done: bound + 3 });
-    expect(gateway.stats().workers['Digger']).toMatchObject({ unsettled: 0, inFlight: 0 });
-  });
+  it.each([1, 4])(
+    'when the bound of a concurrency of %i is reached, nothing new is taken until one settles',
+    async (concurrency) => {
+      const { gateway, workers } = await start({ channels, providers: [Digger], workers: { Digger: { concurrency } } });
+      const bound = 2 * concurrency;
+      const messages = numbers(bound + 3).map((n) => new SlowToSettle(n));
+      for (const message of messages) void gateway.channel(Jobs).put(message);
+      const entered = (): number => messages.filter(({ outcome }) => outcome !== undefined).length;
+      await until(() => entered() === bound);
+      expect(gateway.stats()).toMatchObject({
+        workers: { Digger: { unsettled: bound, maxUnsettled: bound, inFlight: 0 } },
+        channels: { jobs: { taken: bound, depth: 3 } },
+      });
+      messages[0]?.commit();
+      await until(() => entered() === bound + 1);
+      expect(gateway.stats()).toMatchObject({
+        workers: { Digger: { unsettled: bound, inFlight: 0 } },
+        channels: { jobs: { taken: bound + 1, depth: 2 } },
+      });
+      for (const { commit } of messages) commit();
+      expect(await workers.drain()).toMatchObject({ done: bound + 3 });
+      expect(gateway.stats().workers['Digger']).toMatchObject({ unsettled: 0, inFlight: 0 });
+    },
+  );
 
   it('those that come back together keep the bound too', async () => {
     const dispatch = new RecordingDispatcher();

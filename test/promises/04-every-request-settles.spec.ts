@@ -15,6 +15,7 @@ import {
   type WorkersModuleOptions,
 } from '@nestjs-workers/core';
 import { HeldClock, RecordingDispatcher, type WorkersTesting } from '@nestjs-workers/core/testing';
+import { compute } from '../support/computing.js';
 import { gate, rejection, start } from '../support/application.js';
 
 type Job = 'value' | 'throw' | 'throw a string' | 'throw nothing' | 'reject' | 'hang' | 'block';
@@ -38,12 +39,10 @@ class Digger {
   handle(job: Job): unknown {
     this.handled.push(job);
     if (job === 'throw') throw new PermanentError('no gold');
-    // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- a handler may throw anything
     if (job === 'throw a string') throw 'no gold';
-    // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- a handler may throw anything
     if (job === 'throw nothing') throw undefined;
     if (job === 'reject') return Promise.reject(new StillbornError('no gold'));
-    if (job === 'block') for (const until = performance.now() + 30; performance.now() < until; );
+    if (job === 'block') compute(30);
     return job === 'hang' ? new Promise(() => {}) : 'gold';
   }
 }
@@ -82,11 +81,21 @@ const refusing: WorkerInterceptor = { put: () => Promise.reject(new StillbornErr
 const losing = new RecordingDispatcher((run) => run.lose(new Error('killed')));
 
 const scenarios: Scenario[] = [
-  { when: 'its handler throws', job: 'throw', hears: 'HANDLER_FAILED', says: { kind: 'handler_error', retryable: false } },
+  {
+    when: 'its handler throws',
+    job: 'throw',
+    hears: 'HANDLER_FAILED',
+    says: { kind: 'handler_error', retryable: false },
+  },
   { when: 'its handler rejects', job: 'reject', hears: 'HANDLER_FAILED', says: { retryable: true } },
   { when: 'its handler throws a string', job: 'throw a string', hears: 'HANDLER_FAILED' },
   { when: 'its handler throws undefined', job: 'throw nothing', hears: 'HANDLER_FAILED' },
-  { when: 'its handler does not end', job: 'hang', meanwhile: ({ clock }) => clock.advance('10s'), hears: 'HANDLER_TIMEOUT' },
+  {
+    when: 'its handler does not end',
+    job: 'hang',
+    meanwhile: ({ clock }) => clock.advance('10s'),
+    hears: 'HANDLER_TIMEOUT',
+  },
   {
     when: 'its handler holds the event loop',
     job: 'block',
@@ -135,7 +144,12 @@ const scenarios: Scenario[] = [
     meanwhile: ({ caller }) => caller.abort(),
     hears: 'REQUEST_ABORTED',
   },
-  { when: 'there is no room and putMode is drop', through: Doors.drop, before: ['hang', 'value'], ...dropped('input-drop') },
+  {
+    when: 'there is no room and putMode is drop',
+    through: Doors.drop,
+    before: ['hang', 'value'],
+    ...dropped('input-drop'),
+  },
   { when: 'a dropping buffer is full', through: Doors.dropping, before: ['hang', 'value'], ...dropped('buffer-drop') },
   {
     when: 'it slides out of a sliding buffer',

@@ -51,54 +51,60 @@ const ways: [string, () => unknown][] = [
   ['throws undefined', () => toss(undefined)],
   ['throws an object without prototype', () => toss(Object.create(null))],
   ['throws a proxy that throws when it is looked at', () => toss(new Proxy({}, { get: trap, getPrototypeOf: trap }))],
-  ['throws an Error whose message throws', () => toss(Object.defineProperty(new Error('bang'), 'message', { get: trap }))],
+  [
+    'throws an Error whose message throws',
+    () => toss(Object.defineProperty(new Error('bang'), 'message', { get: trap })),
+  ],
   ['rejects', () => Promise.reject(bang)],
-  // oxlint-disable-next-line prefer-promise-reject-errors -- it is what is tested
   ['rejects with nothing', () => Promise.reject()],
   ['rejects after a turn of the event loop', () => new Promise((_, reject) => setImmediate(() => reject(bang)))],
   // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
   ['returns a thenable that throws', () => ({ then: () => toss(bang) })],
+  // oxlint-disable-next-line unicorn/no-thenable -- it is what is tested
   ['returns an object whose then throws', () => Object.defineProperty({}, 'then', { get: trap })],
 ];
 
 describe('a throwing handler harms nobody', () => {
-  it.each(ways)('one that %s: the next message is handled, the other worker and the ticker go on', async (_way, fail) => {
-    const clock = new HeldClock();
-    @Worker({ in: Jobs, expose: true, failures: Failures })
-    class Fragile {
-      handle(n: number): unknown {
-        return n % 2 === 1 ? fail() : n;
+  it.each(ways)(
+    'one that %s: the next message is handled, the other worker and the ticker go on',
+    async (_way, fail) => {
+      const clock = new HeldClock();
+      @Worker({ in: Jobs, expose: true, failures: Failures })
+      class Fragile {
+        handle(n: number): unknown {
+          return n % 2 === 1 ? fail() : n;
+        }
       }
-    }
-    @Worker({ in: Others, expose: true })
-    class Sturdy {
-      handle(n: number): number {
-        return n;
+      @Worker({ in: Others, expose: true })
+      class Sturdy {
+        handle(n: number): number {
+          return n;
+        }
       }
-    }
-    @Ticker({ every: '1s', failures: Failures })
-    class Clockwork {
-      tick({ sequence }: { sequence: number }): unknown {
-        return sequence % 2 === 1 ? fail() : sequence;
+      @Ticker({ every: '1s', failures: Failures })
+      class Clockwork {
+        tick({ sequence }: { sequence: number }): unknown {
+          return sequence % 2 === 1 ? fail() : sequence;
+        }
       }
-    }
-    const { gateway, workers } = await start({ channels, providers: [Fragile, Sturdy, Clockwork], clock });
-    for (const n of numbers(10)) {
-      await gateway.command(Fragile, n);
-      await gateway.command(Sturdy, n);
-    }
-    await clock.advance('10s');
-    await workers.drain();
-    expect(gateway.stats()).toMatchObject({
-      workers: {
-        Fragile: { done: 5, failed: { handler_error: 5 }, inFlight: 0 },
-        Sturdy: { done: 10, failed: {}, inFlight: 0 },
-      },
-      tickers: { Clockwork: { ticks: 10, done: 5, failed: 5, inFlight: 0 } },
-      channels: { failures: { accepted: 10 } },
-    });
-    expect(await gateway.request(Fragile, 2)).toBe(2);
-  });
+      const { gateway, workers } = await start({ channels, providers: [Fragile, Sturdy, Clockwork], clock });
+      for (const n of numbers(10)) {
+        await gateway.command(Fragile, n);
+        await gateway.command(Sturdy, n);
+      }
+      await clock.advance('10s');
+      await workers.drain();
+      expect(gateway.stats()).toMatchObject({
+        workers: {
+          Fragile: { done: 5, failed: { handler_error: 5 }, inFlight: 0 },
+          Sturdy: { done: 10, failed: {}, inFlight: 0 },
+        },
+        tickers: { Clockwork: { ticks: 10, done: 5, failed: 5, inFlight: 0 } },
+        channels: { failures: { accepted: 10 } },
+      });
+      expect(await gateway.request(Fragile, 2)).toBe(2);
+    },
+  );
 
   it('neither does one whose provider cannot be made: the message fails, the next one is handled', async () => {
     let made = 0;
@@ -169,23 +175,27 @@ describe('those around a handler harm nobody either', () => {
     ['next', 'direct'],
     ['next', 'piped'],
     ['operator', 'piped'],
-  ])('a subscriber of a channel that throws in its %s (%s): the message is taken, the next one comes', async (where, how) => {
-    const { gateway, workers } = await start({ channels, providers: [Doubler] });
-    const got: number[] = [];
-    const results = gateway.channel(Results);
-    const source = how === 'direct' ? results : results.pipe(map((n) => (where === 'operator' && n === 2 ? toss(bang) : n)));
-    source.subscribe((n) => {
-      got.push(n);
-      if (where === 'next' && n === 2) throw bang;
-    });
-    results.tap$.subscribe(() => toss(bang));
-    for (const n of [0, 1, 2]) await gateway.command(Doubler, n);
-    expect(await workers.drain()).toMatchObject({ done: 3, failed: 0 });
-    // An operator that throws ends its own subscription, as RxJS says; the channel goes on.
-    expect(got).toEqual(where === 'operator' ? [0] : [0, 2, 4]);
-    expect(gateway.channel(Results).state).toBe('open');
-    expect(workers.events('workers.fault').length).toBeGreaterThan(0);
-  });
+  ])(
+    'a subscriber of a channel that throws in its %s (%s): the message is taken, the next one comes',
+    async (where, how) => {
+      const { gateway, workers } = await start({ channels, providers: [Doubler] });
+      const got: number[] = [];
+      const results = gateway.channel(Results);
+      const source =
+        how === 'direct' ? results : results.pipe(map((n) => (where === 'operator' && n === 2 ? toss(bang) : n)));
+      source.subscribe((n) => {
+        got.push(n);
+        if (where === 'next' && n === 2) throw bang;
+      });
+      results.tap$.subscribe(() => toss(bang));
+      for (const n of [0, 1, 2]) await gateway.command(Doubler, n);
+      expect(await workers.drain()).toMatchObject({ done: 3, failed: 0 });
+      // An operator that throws ends its own subscription, as RxJS says; the channel goes on.
+      expect(got).toEqual(where === 'operator' ? [0] : [0, 2, 4]);
+      expect(gateway.channel(Results).state).toBe('open');
+      expect(workers.events('workers.fault').length).toBeGreaterThan(0);
+    },
+  );
 
   it('a subscriber of progress that throws: the handler goes on, and its caller is answered', async () => {
     const { gateway } = await start({ channels, providers: [Doubler] });

@@ -10,6 +10,7 @@ import {
 } from '@nestjs-workers/core';
 import { HeldClock } from '@nestjs-workers/core/testing';
 import { booksOf, sum } from '../support/books.js';
+import { codeOf } from '../support/computing.js';
 import { gate, numbers, start } from '../support/application.js';
 
 const { opened: never } = gate();
@@ -162,7 +163,7 @@ describe('every drop is counted and announced', () => {
     const { gateway, send, Jobs, Digger } = await busy({ buffer: 1, putMode: 'drop' });
     const answers: unknown[] = await send(1, 3);
     gateway.channel(Jobs).complete();
-    answers.push(await gateway.command(Digger, 3).catch(({ code }: { code: string }) => code));
+    answers.push(await gateway.command(Digger, 3).catch(codeOf));
     expect(answers).toEqual(['accepted', 'dropped', 'CHANNEL_CLOSED']);
   });
 
@@ -191,38 +192,41 @@ describe('the books balance', () => {
     { buffer: 4, shed: { at: 0.75 } },
   ] as const;
 
-  it.each(doors)('put = accepted + refused + dropped at entry, and what was accepted is accounted for: %o', async (options) => {
-    const Jobs = channel<number>('jobs', options);
-    const clock = new HeldClock();
-    @Worker({ in: Jobs, expose: true, concurrency: 2, timeout: '1s' })
-    class Digger {
-      constructor(readonly gateway: WorkerGateway) {}
+  it.each(doors)(
+    'put = accepted + refused + dropped at entry, and what was accepted is accounted for: %o',
+    async (options) => {
+      const Jobs = channel<number>('jobs', options);
+      const clock = new HeldClock();
+      @Worker({ in: Jobs, expose: true, concurrency: 2, timeout: '1s' })
+      class Digger {
+        constructor(readonly gateway: WorkerGateway) {}
 
-      async handle(n: number): Promise<number> {
-        if (n % 5 === 0) throw new Error('no');
-        if (n % 7 === 0) return never as never;
-        await new Promise<void>((resolve) => clock.after(n % 3, resolve));
-        return n;
+        async handle(n: number): Promise<number> {
+          if (n % 5 === 0) throw new Error('no');
+          if (n % 7 === 0) return never as never;
+          await new Promise<void>((resolve) => clock.after(n % 3, resolve));
+          return n;
+        }
       }
-    }
-    const { gateway } = await start({ channels: [Jobs], providers: [Digger], clock });
-    let put = 0;
-    for (let burst = 0; burst < 40; burst++) {
-      for (let n = 0; n < 12; n++, put++) {
-        const sent = n % 2 === 0 ? gateway.command(Digger, put) : gateway.request(Digger, put, { timeout: '5s' });
-        sent.catch(() => {});
+      const { gateway } = await start({ channels: [Jobs], providers: [Digger], clock });
+      let put = 0;
+      for (let burst = 0; burst < 40; burst++) {
+        for (let n = 0; n < 12; n++, put++) {
+          const sent = n % 2 === 0 ? gateway.command(Digger, put) : gateway.request(Digger, put, { timeout: '5s' });
+          sent.catch(() => {});
+        }
+        await clock.advance(burst % 8 === 0 ? '2s' : 3);
       }
-      await clock.advance(burst % 8 === 0 ? '2s' : 3);
-    }
-    const stopped = gateway.stop();
-    await clock.advance('1h');
-    await stopped;
-    const { jobs } = gateway.stats().channels;
-    const { accepted = 0, refused = 0, drops = {}, depth, pendingPuts } = jobs ?? {};
-    expect([depth, pendingPuts]).toEqual([0, 0]);
-    expect(accepted + refused + sum([drops['input-drop'] ?? 0, drops['buffer-drop'] ?? 0])).toBe(put);
-    const { accountedFor } = booksOf(gateway.stats(), 'jobs', ['Digger']);
-    expect(accountedFor).toBe(accepted);
-    expect(accepted).toBeGreaterThan(50);
-  });
+      const stopped = gateway.stop();
+      await clock.advance('1h');
+      await stopped;
+      const { jobs } = gateway.stats().channels;
+      const { accepted = 0, refused = 0, drops = {}, depth, pendingPuts } = jobs ?? {};
+      expect([depth, pendingPuts]).toEqual([0, 0]);
+      expect(accepted + refused + sum([drops['input-drop'] ?? 0, drops['buffer-drop'] ?? 0])).toBe(put);
+      const { accountedFor } = booksOf(gateway.stats(), 'jobs', ['Digger']);
+      expect(accountedFor).toBe(accepted);
+      expect(accepted).toBeGreaterThan(50);
+    },
+  );
 });

@@ -49,10 +49,13 @@ describe('every buffer is bounded, and its bound is in the statistics', () => {
     expect(answers).toEqual({ accepted: 13, waiting: 20, refused: 5_000 - 33, dropped: 0 });
   });
 
-  it.each(['dropping', 'sliding'] as const)('a %s buffer never holds more than it says, and no put waits for it', async (bufferType) => {
-    const { jobs } = await overrun({ buffer: 10, bufferType });
-    expect(jobs).toMatchObject({ depth: 10, capacity: 10, pendingPuts: 0 });
-  });
+  it.each(['dropping', 'sliding'] as const)(
+    'a %s buffer never holds more than it says, and no put waits for it',
+    async (bufferType) => {
+      const { jobs } = await overrun({ buffer: 10, bufferType });
+      expect(jobs).toMatchObject({ depth: 10, capacity: 10, pendingPuts: 0 });
+    },
+  );
 
   it('the refused message comes back in the error', async () => {
     const { gateway, Jobs } = await overrun({ buffer: 1, maxPendingPuts: 1 }, 10);
@@ -132,14 +135,31 @@ describe('every buffer is bounded, and its bound is in the statistics', () => {
     }
     const { gateway } = await start({ channels: [channel('jobs')], providers: [Clockwork, Digger] });
     const { channels, workers, tickers } = gateway.stats();
-    const bounds = { depth: 'capacity', pendingPuts: 'maxPendingPuts', inFlight: 'concurrency', unsettled: 'maxUnsettled', queued: 'maxQueued' };
+    const bounds = {
+      depth: 'capacity',
+      pendingPuts: 'maxPendingPuts',
+      inFlight: 'concurrency',
+      unsettled: 'maxUnsettled',
+      queued: 'maxQueued',
+    };
     const held = [channels['jobs'], workers['Digger'], tickers['Clockwork']].map((stats) =>
-      Object.entries(bounds).flatMap(([figure, bound]) => (figure in (stats ?? {}) ? [[figure, typeof stats?.[bound as never]]] : [])),
+      Object.entries(bounds).flatMap(([figure, bound]) =>
+        figure in (stats ?? {}) ? [[figure, typeof stats?.[bound as never]]] : [],
+      ),
     );
     expect(held).toEqual([
-      [['depth', 'number'], ['pendingPuts', 'number']],
-      [['inFlight', 'number'], ['unsettled', 'number']],
-      [['inFlight', 'number'], ['queued', 'number']],
+      [
+        ['depth', 'number'],
+        ['pendingPuts', 'number'],
+      ],
+      [
+        ['inFlight', 'number'],
+        ['unsettled', 'number'],
+      ],
+      [
+        ['inFlight', 'number'],
+        ['queued', 'number'],
+      ],
     ]);
   });
 });

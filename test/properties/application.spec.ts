@@ -102,6 +102,8 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   steps: fc.array(step, { maxLength: 50, size: 'max' }),
 });
 
+const SILENT = { log: () => {}, warn: () => {}, error: () => {} };
+
 /** An application whose one worker does what its messages say, with everything that is seen from outside written down. */
 class Stage {
   readonly entered: Job[] = [];
@@ -189,7 +191,7 @@ class Stage {
       ],
       providers: [Actor],
     })
-      .setLogger(false)
+      .setLogger(SILENT)
       .compile();
     await moduleRef.init();
     return { moduleRef, worker: Actor };

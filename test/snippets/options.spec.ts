@@ -19,7 +19,7 @@ it.for([
   ['ShutdownOptions', 'workers.options.ts', 'docs/guide/stopping.md'],
 ] as const)('%s: the guide has every option and its default', ([name, source, page]) => {
   const declared = membersOf(name, `libs/workers/src/${source}`);
-  const listed = rowsUnder(page, name).map(([option, fallback]) => ({ option, fallback }));
+  const listed = rowsUnder(page, name).map(([option = '', fallback]) => ({ option, fallback }));
   expect(listed.map(({ option }) => option).toSorted()).toEqual(declared.map(({ option }) => option).toSorted());
   for (const { option, fallback } of declared) {
     if (fallback !== undefined) expect(listed).toContainEqual({ option, fallback });

@@ -60,12 +60,10 @@ function fieldsByEvent(): Record<string, string[]> {
 }
 
 function errorCodes(): string[] {
-  return readdirSync(sources, { recursive: true, encoding: 'utf8' })
-    .filter((path) => path.endsWith('.ts') && !path.endsWith('.spec.ts'))
-    .flatMap((path) => [
-      ...readFileSync(`${sources}/${path}`, 'utf8').matchAll(
-        /class (\w+) extends WorkersError \{\n\s*readonly code = '(\w+)'/g,
-      ),
-    ])
-    .map(([, name, code]) => `${code} ${name}`);
+  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((path) =>
+    /(?<!\.spec|\.contract)\.ts$/.test(path),
+  );
+  const text = files.map((path) => readFileSync(`${sources}/${path}`, 'utf8')).join('\n');
+  const found = text.matchAll(/class (\w+) extends WorkersError \{\n\s*readonly code = '(\w+)'/g);
+  return [...found].map(([, name, code]) => `${code} ${name}`);
 }

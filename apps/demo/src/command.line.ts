@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
@@ -43,7 +44,7 @@ export function readCommandLine(args: string[], env: NodeJS.ProcessEnv, isTermin
   const { values, positionals } = parse(args);
   if (values.help === true) return 'help';
   return new CommandLine({
-    sources: positionals.map((path) => resolve(path)),
+    sources: positionals.map(existing),
     out: values.out === undefined ? undefined : resolve(values.out),
     port: portNumber(values.port ?? env['PORT'] ?? '3000'),
     isServing: values.serve ?? isTerminal,
@@ -66,6 +67,11 @@ function parse(args: string[]) {
   } catch (error) {
     throw new UsageError(error instanceof Error ? error.message : String(error), { cause: error });
   }
+}
+
+function existing(path: string): string {
+  if (!existsSync(path)) throw new UsageError(`There is no file and no folder "${path}".`);
+  return resolve(path);
 }
 
 /** 0 lets the system choose. */

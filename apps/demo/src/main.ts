@@ -1,7 +1,7 @@
 import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { WorkersStoppingError } from '@nestjs-workers/core';
+import { ChannelClosedError, WorkersStoppingError } from '@nestjs-workers/core';
 import { type CommandLine, readCommandLine, USAGE, UsageError } from './command.line.js';
 import { DemoModule } from './demo.module.js';
 import { OutputFolder } from './output/output.folder.js';
@@ -16,15 +16,21 @@ async function main(commandLine: CommandLine): Promise<void> {
     forceCloseConnections: true,
   });
   app.disable('x-powered-by');
-  app.enableShutdownHooks([], { useProcessExit: true });
+  app.enableShutdownHooks(['SIGINT', 'SIGTERM'], { useProcessExit: true });
+  if (!commandLine.isServing) {
+    await app.init();
+    await app.get(PhotoRun).perform();
+    return app.close();
+  }
   const terminal = app.get(Terminal);
-
-  if (commandLine.isServing) await app.listen(await freePort(commandLine.port), LOOPBACK);
-  else await app.init();
+  await app.listen(await freePort(commandLine.port), LOOPBACK);
+  terminal.print('', `  Watch it at ${await app.getUrl()}`, '');
   await app.get(PhotoRun).perform();
-  if (!commandLine.isServing) return app.close();
   terminal.print(`  Page            ${await app.getUrl()}   (drop pictures there; Ctrl+C ends)`, '');
 }
+
+// Whoever reads our lines may have read enough: `npm start | head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 
 try {
   const asked = readCommandLine(process.argv.slice(2), process.env, process.stdout.isTTY);
@@ -32,7 +38,8 @@ try {
   else await main(asked);
 } catch (error) {
   // A run that was told to stop is no failure; the shutdown hooks end the process.
-  if (!(error instanceof WorkersStoppingError)) {
+  const isStopping = error instanceof WorkersStoppingError || error instanceof ChannelClosedError;
+  if (!isStopping) {
     console.error(error instanceof UsageError ? `${error.message}\n${USAGE}` : error);
     process.exit(error instanceof UsageError ? 2 : 1);
   }

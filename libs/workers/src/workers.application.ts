@@ -93,7 +93,8 @@ export class WorkersApplication implements Premises {
     if (this.assembled !== undefined) return this.assembled;
     const problems = [...this.problems];
     const assembled = this.assemble(this, problems);
-    if (problems.length > 0) throw new ConfigurationError(problems);
+    // A channel is looked at wherever it is declared or injected, and a twin is found each time.
+    if (problems.length > 0) throw new ConfigurationError([...new Set(problems)]);
     for (const { crew, target, entrance, isExposed } of assembled.workers) {
       const found = isExposed ? entrance : 'hidden';
       this.entrances.set(crew.name, found);

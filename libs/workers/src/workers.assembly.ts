@@ -150,6 +150,7 @@ function entranceFor(
     clock,
     deadlines: app.deadlines,
     turn: app.turn,
+    reporter: () => (error) => app.announcer.fault(`progress of worker "${plan.name}"`, error),
   });
 }
 

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { PayloadInvalidError, WorkerGateway } from '@nestjs-workers/core';
-import { Gallery } from '../gallery/gallery.js';
+import { Gallery, type Refusal } from '../gallery/gallery.js';
 import type { Picture } from '../pictures/picture.js';
 import { IngestWorker } from './ingest.worker.js';
 
@@ -15,19 +15,20 @@ export class Intake {
   /**
    * Resolves when the picture has found room, which may take a while: that is the back-pressure.
    *
-   * @throws (rejects) what `WorkerGateway.command` rejects with; a refused picture is reported in the gallery too
+   * @throws (rejects) what `WorkerGateway.command` rejects with. Where that is the picture's own fault the gallery tells it too;
+   * a full channel or a stopping application is no reason to call it bad.
    */
   async take(picture: Picture): Promise<void> {
     try {
       await this.workers.command(IngestWorker, picture);
     } catch (error) {
-      this.gallery.refuse({ id: picture.id, name: picture.name, by: 'the gateway', reason: reasonOf(error) });
+      if (error instanceof PayloadInvalidError) this.gallery.refuse(refusal(picture, error));
+      else this.gallery.forget(picture);
       throw error;
     }
   }
 }
 
-function reasonOf(error: unknown): string {
-  if (error instanceof PayloadInvalidError) return error.issues.map(({ message }) => message).join('; ');
-  return error instanceof Error ? error.message : String(error);
+function refusal({ id, name }: Picture, { issues }: PayloadInvalidError): Refusal {
+  return { id, name, by: 'the gateway', reason: issues.map(({ message }) => message).join('; ') };
 }

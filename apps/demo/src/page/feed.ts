@@ -57,7 +57,9 @@ export class Feed implements OnModuleInit {
   }
 
   private pulse(stats: WorkersStats): MessageEvent {
-    return { type: 'pulse', data: { stats, counts: this.gallery.counts, sheet: this.contactSheet.latest } };
+    const { latest } = this.contactSheet;
+    const sheet = latest && { edition: latest.edition, pictures: latest.pictures };
+    return { type: 'pulse', data: { stats, counts: this.gallery.counts, sheet } };
   }
 }
 

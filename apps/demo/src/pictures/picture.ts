@@ -1,6 +1,7 @@
 import { channel } from '@nestjs-workers/core';
 import { IsInt, IsString, Length, Matches, Max, Min } from 'class-validator';
 
+export const PICTURE_KINDS = 'jpg, png, webp, gif, tif';
 export const PICTURE_NAME = /\.(jpe?g|png|webp|gif|tiff?)$/i;
 export const MAX_PICTURE_MB = 200;
 
@@ -18,7 +19,7 @@ export class Picture implements Ticket {
 
   @IsString()
   @Length(1, 1_024)
-  @Matches(PICTURE_NAME, { message: 'its name does not end like that of a picture (jpg, png, webp, gif, tif)' })
+  @Matches(PICTURE_NAME, { message: `its name does not end like that of a picture (${PICTURE_KINDS})` })
   readonly name!: string;
 
   /** Where its bytes lie. They never travel through a channel. */

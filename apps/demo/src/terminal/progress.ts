@@ -5,6 +5,8 @@ import { printable, Terminal } from './terminal.js';
 
 const REDRAW_EVERY_MS = 80;
 const BAR_COLUMNS = 28;
+/** What stands beside the bar. */
+const TEXT_COLUMNS = 40;
 
 /** Shows the run as it goes: a bar on a terminal, a line for every tenth in a pipe, and every bad picture by its name. */
 @Injectable()
@@ -42,7 +44,7 @@ export class Progress {
     const share = (hung + refused) / expected;
     const bad = refused > 0 ? `  ${this.terminal.paint('red', `${refused} bad`)}` : '';
     this.terminal.show(`  ${this.bar(share)}  ${hung} of ${expected} thumbnails${bad}`);
-    this.tell(share, `  ${hung} of ${expected} thumbnails`);
+    this.tell(share, `  ${hung + refused} of ${expected} pictures${refused > 0 ? `, ${refused} bad` : ''}`);
   }
 
   private tell(share: number, text: string): void {
@@ -59,7 +61,8 @@ export class Progress {
   }
 
   private bar(share: number): string {
-    const full = Math.round(share * BAR_COLUMNS);
-    return this.terminal.paint('green', '█'.repeat(full)) + this.terminal.paint('dim', '░'.repeat(BAR_COLUMNS - full));
+    const columns = Math.max(4, Math.min(BAR_COLUMNS, this.terminal.columns - TEXT_COLUMNS));
+    const full = Math.round(share * columns);
+    return this.terminal.paint('green', '█'.repeat(full)) + this.terminal.paint('dim', '░'.repeat(columns - full));
   }
 }

@@ -3,6 +3,7 @@ import { type ChannelStats, WorkerGateway, type WorkerStats } from '@nestjs-work
 import type { Sheet } from '../contact-sheet/sheet.worker.js';
 import { Gallery } from '../gallery/gallery.js';
 import { OutputFolder } from '../output/output.folder.js';
+import { PICTURE_KINDS } from '../pictures/picture.js';
 import { STAGES } from '../pipeline.js';
 import { Peaks } from './peaks.js';
 import { table } from './table.js';
@@ -20,6 +21,7 @@ export class Summary {
   ) {}
 
   print(tookMs: number, sheet: Sheet | undefined): void {
+    if (this.gallery.counts.expected === 0) return this.terminal.print('', `  No pictures there (${PICTURE_KINDS}).`);
     this.terminal.print(
       '',
       `  ${this.terminal.paint('bold', this.headline(tookMs))}`,
@@ -42,7 +44,7 @@ export class Summary {
     const { workers } = this.workers.stats();
     const head = ['worker', 'done', 'failed', 'wait p50', 'p95', 'run p50', 'p95'];
     const rows = STAGES.map(({ worker: { name } }) => [name, ...workerFigures(workers[name] as WorkerStats)]);
-    return [head, ...rows];
+    return [head, ...rows.filter(hasFigures)];
   }
 
   private channelRows(): string[][] {
@@ -51,13 +53,18 @@ export class Summary {
       const { accepted, drops, capacity } = channels[name] as ChannelStats;
       return [name, String(accepted), String(sum(drops)), String(this.peaks.of(name)), String(capacity)];
     });
-    return [['channel', 'accepted', 'dropped', 'peak depth', 'of'], ...rows];
+    return [['channel', 'accepted', 'dropped', 'peak depth', 'of'], ...rows.filter(hasFigures)];
   }
 
   private titled(rows: string[][]): string[] {
     const [head, ...body] = table(rows);
     return [`  ${this.terminal.paint('dim', head ?? '')}`, ...body.map((line) => `  ${line}`)];
   }
+}
+
+/** What had nothing to do is left out. */
+function hasFigures([, ...figures]: readonly string[]): boolean {
+  return figures.slice(0, 2).some((figure) => figure !== '0');
 }
 
 function workerFigures({ done, failed, aborted, lost, waitMs, runMs }: WorkerStats): string[] {

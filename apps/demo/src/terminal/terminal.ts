@@ -2,7 +2,7 @@ import type { WriteStream } from 'node:tty';
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { Injectable } from '@nestjs/common';
 
-export type Style = 'bold' | 'dim' | 'red' | 'green' | 'yellow' | 'cyan';
+export type Style = 'bold' | 'dim' | 'red' | 'green';
 
 /** Standard output: lines that stay, and on a terminal one line at the bottom that changes. */
 @Injectable()

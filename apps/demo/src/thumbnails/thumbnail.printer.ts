@@ -14,24 +14,24 @@ const MAX_PIXELS = 100_000_000;
 @Injectable()
 export class ThumbnailPrinter {
   async print({ id, name, path, thumbnailPath, previewPath }: Original, signal: AbortSignal): Promise<Thumbnail> {
-    const preview = await this.shrink(path, PREVIEW_PX).catch(damaged);
+    const preview = await sharp(path, { limitInputPixels: MAX_PIXELS })
+      .autoOrient()
+      .resize(PREVIEW_PX, PREVIEW_PX, { fit: 'inside', withoutEnlargement: true })
+      .flatten({ background: '#ffffff' })
+      .jpeg({ quality: 82 })
+      .toBuffer()
+      .catch(damaged);
     signal.throwIfAborted();
-    const thumbnail = await this.shrink(preview.data, THUMBNAIL_PX);
+    const thumbnail = await sharp(preview)
+      .resize(THUMBNAIL_PX, THUMBNAIL_PX, { fit: 'inside', withoutEnlargement: true })
+      .sharpen()
+      .jpeg({ quality: 80, mozjpeg: true })
+      .toBuffer({ resolveWithObject: true });
     const { dominant } = await sharp(thumbnail.data).stats();
-    await writeFile(previewPath, preview.data);
+    await writeFile(previewPath, preview);
     await writeFile(thumbnailPath, thumbnail.data);
     const { width, height } = thumbnail.info;
     return { id, name, path: thumbnailPath, previewPath, width, height, colour: hex(dominant) };
-  }
-
-  private shrink(picture: string | Buffer, longestPx: number) {
-    return sharp(picture, { limitInputPixels: MAX_PIXELS })
-      .autoOrient()
-      .resize(longestPx, longestPx, { fit: 'inside', withoutEnlargement: true })
-      .flatten({ background: '#ffffff' })
-      .sharpen()
-      .jpeg({ quality: 82, mozjpeg: true })
-      .toBuffer({ resolveWithObject: true });
   }
 }
 

@@ -15,6 +15,7 @@ import {
 } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { unhandledWhile } from '../../../../test/support/unhandled.js';
+import type { Channel } from './channel.js';
 import { Caller, Crew, drained, message, messages, open } from './fixtures/opened.js';
 
 describe('a channel as a Subject', () => {
@@ -250,18 +251,37 @@ describe('a subscriber that puts', () => {
 });
 
 describe('an observer that puts while a message is on its way out', () => {
-  it('does not overtake it', () => {
+  /** Puts 9 when the channel eases for the first time, which is told while a message is taken. */
+  function puttingObserver() {
     const { channel, announcer } = open({ buffer: 2 });
-    for (const one of messages(2)) void channel.put(one);
     let isFirst = true;
     announcer.listen((event) => {
-      if (event.name !== 'workers.saturation' || !isFirst) return;
+      if (event.name !== 'workers.saturation' || event.state !== 'left' || !isFirst) return;
       isFirst = false;
       channel.next(9);
     });
+    return channel;
+  }
+
+  it('does not overtake it on the way to a new subscriber', () => {
+    const channel = puttingObserver();
+    for (const one of messages(2)) void channel.put(one);
     const seen: number[] = [];
     channel.subscribe((value) => seen.push(value));
     expect(seen).toEqual([1, 2, 9]);
+  });
+
+  it('does not overtake it on the way to a subscriber that has been there', () => {
+    const channel = puttingObserver();
+    const seen: number[] = [];
+    channel.subscribe((value) => {
+      seen.push(value);
+      if (value !== 1) return;
+      channel.next(2);
+      channel.next(3);
+    });
+    channel.next(1);
+    expect(seen).toEqual([1, 2, 3, 9]);
   });
 });
 
@@ -269,7 +289,7 @@ describe('whoever throws beside a channel', () => {
   const boom = (): never => {
     throw new Error('boom');
   };
-  const throwing: Record<string, (from: ReturnType<typeof open>['channel']) => unknown> = {
+  const throwing: Record<string, (from: Channel<number>) => unknown> = {
     'a subscriber': (channel) => channel.subscribe(boom),
     'a subscriber object': (channel) => channel.subscribe({ next: boom }),
     'an async subscriber': (channel) => channel.subscribe(async () => boom()),

@@ -14,7 +14,7 @@ type Behind<T> = Ring<Message<T>> | undefined;
  * A message found at the front while its key is busy is set aside behind that key; when the key is released the first of them
  * is next. So each message is looked at twice at most, however hot a key is.
  *
- * Promises: at most one message of a key is out at a time; per key, first put is first taken; no key waits for another. The key is read
+ * Promises: at most one message of a key is out at a time (a handler that ran out of time and ignores its signal is not counted); per key, first put is first taken; no key waits for another. The key is read
  * once per message, so a handler may change its payload; a key function that throws is reported and its message is ordered after nobody.
  * Does not promise: an order between keys.
  */

@@ -8,6 +8,7 @@ import { WorkersStoppingError } from '../lifecycle/stop.errors.js';
 import type { Turn } from '../lifecycle/turn.js';
 import { asError } from '../message/fault.js';
 import { type Headers, Message, type Scope } from '../message/message.js';
+import type { Reporter } from '../observe/guarded.observable.js';
 import { ConfigurationError } from '../option.table.js';
 import { type Outgoing, putChain, type WorkerInterceptor } from '../worker/interceptor.js';
 import { shown } from '../workers.error.js';
@@ -40,6 +41,8 @@ export interface EntranceParts {
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly turn: Turn;
+  /** Told what subscribers of a reply's progress throw. */
+  readonly reporter: Reporter;
 }
 
 /** What a message goes through before it is put. */
@@ -73,14 +76,15 @@ export class Entrance {
       this.admit();
       if (!this.isPlain) return this.prepareAndPut(payload, options, undefined);
       const put = this.put(payload, this.now(), options?.headers, options?.signal, undefined);
-      return put === 'accepted' ? ACCEPTED : put === 'dropped' ? DROPPED : put;
+      if (put === 'accepted') return ACCEPTED;
+      return put === 'dropped' ? DROPPED : put.catch((error: unknown) => this.rethrow(error, options?.signal));
     } catch (error) {
       return Promise.reject(asError(error));
     }
   }
 
   request<T>(payload: unknown, options: RequestOptions | undefined): Reply<T> {
-    const pending = new PendingReply<T>(this.parts.worker);
+    const pending = new PendingReply<T>(this.parts.worker, this.parts.reporter);
     try {
       this.admit();
       const now = this.now();
@@ -94,6 +98,11 @@ export class Entrance {
       pending.refuse(asError(error));
     }
     return pending.reply;
+  }
+
+  /** What a sender's signal was aborted with becomes the cause of an error of ours. */
+  private rethrow(error: unknown, signal: AbortSignal | undefined): never {
+    throw signal?.aborted === true && error === signal.reason ? new RequestAbortedError(this.parts.worker, error) : error;
   }
 
   private now(): number {
@@ -153,7 +162,12 @@ export class Entrance {
     pending: PendingReply<unknown> | undefined,
   ): PutResult | Promise<PutResult> {
     const { channel, propagatesContext, worker } = this.parts;
-    if (signal?.aborted === true && pending === undefined) throw new RequestAbortedError(worker, signal.reason);
+    // A check or an interceptor may have taken longer than the caller waits: what nobody waits for is not run.
+    const hasLeft = pending === undefined ? signal?.aborted === true : pending.state !== 'waiting';
+    if (hasLeft) {
+      channel.books.refused++;
+      throw new RequestAbortedError(worker, signal?.reason);
+    }
     const scope = propagatesContext ? (AsyncLocalStorage.snapshot() as Scope) : undefined;
     return channel.put(new Message(payload, now, headers, pending, scope), undefined, signal);
   }

@@ -15,7 +15,7 @@ export class RequestTimeoutError extends WorkersError {
   }
 }
 
-/** The caller aborted its own request. If it still waited, it will not be run; if it ran, its signal was aborted. */
+/** The sender aborted its own request or command. If it still waited, it will not be run; if it ran, its signal was aborted. */
 export class RequestAbortedError extends WorkersError {
   readonly code = 'REQUEST_ABORTED';
 
@@ -23,7 +23,7 @@ export class RequestAbortedError extends WorkersError {
     readonly worker: string,
     cause: unknown,
   ) {
-    super(`A request to worker "${worker}" was aborted by its caller.`, { cause });
+    super(`A message to worker "${worker}" was taken back by its sender.`, { cause });
   }
 }
 

@@ -1,6 +1,7 @@
-import { Observable, Subject, type Subscriber, type TeardownLogic } from 'rxjs';
+import { type Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
 import type { Deadline, DeadlineLine } from '../lifecycle/deadlines.js';
 import type { ReplyAddress } from '../message/reply.address.js';
+import { GuardedObservable, type Reporter } from '../observe/guarded.observable.js';
 import { RequestAbortedError, RequestTimeoutError } from './gateway.errors.js';
 
 /**
@@ -11,15 +12,17 @@ import { RequestAbortedError, RequestTimeoutError } from './gateway.errors.js';
  * `ChannelOverflowError`, `ChannelClosedError`, `PayloadInvalidError`, `OverloadedError` or `WorkersStoppingError`.
  */
 export interface Reply<T> extends Promise<T> {
-  /** What the handler says with `context.progress`, from the moment of subscribing; completes when the reply settles. */
+  /**
+   * What the handler says with `context.progress`, from the moment of subscribing; completes when the reply settles. A subscriber
+   * that throws is reported.
+   */
   readonly progress$: Observable<unknown>;
 }
 
 /**
  * The promise and the address that settles it.
  *
- * One is made for each request: it extends nothing and makes its progress when somebody asks, because a derived class costs more to
- * build than all of its fields.
+ * One is made for each request: it extends nothing, because a derived class costs more to build than all of its fields.
  */
 export class PendingReply<T> implements ReplyAddress, Deadline {
   state: ReplyAddress['state'] = 'waiting';
@@ -35,13 +38,16 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
   private stopListening: (() => void) | undefined = undefined;
   private steps: Subject<unknown> | undefined = undefined;
 
-  constructor(private readonly worker: string) {
+  constructor(
+    private readonly worker: string,
+    reporter: Reporter,
+  ) {
     // A property on a native promise keeps `await` on its fast path, which a subclass of Promise would leave.
     const reply = new Promise<T>((resolve, reject) => {
       this.resolve = resolve as (value: unknown) => void;
       this.reject = reject;
     }) as { -readonly [K in keyof Reply<T>]: Reply<T>[K] };
-    reply.progress$ = new Observable((subscriber) => this.watch(subscriber));
+    reply.progress$ = new GuardedObservable(reporter, (subscriber) => this.watch(subscriber));
     this.reply = reply;
   }
 
@@ -76,7 +82,7 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
     this.leave(new RequestTimeoutError(this.worker, this.timeoutMs));
   }
 
-  private watch(subscriber: Subscriber<unknown>): TeardownLogic {
+  private watch(subscriber: Subscriber<unknown>): Subscription {
     this.steps ??= new Subject();
     if (this.state !== 'waiting') this.steps.complete();
     return this.steps.subscribe(subscriber);

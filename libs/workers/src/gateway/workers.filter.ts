@@ -1,9 +1,13 @@
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus } from '@nestjs/common';
+import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
 import { WorkersError } from '../workers.error.js';
 
+/** What nginx says of a client that left; Nest has no name for it. */
+const CLIENT_LEFT = 499;
+
 /** What HTTP says to each error; anything else of ours is a 500. */
-const STATUS_BY_CODE: Readonly<Record<string, HttpStatus>> = {
+const STATUS_BY_CODE: Readonly<Record<string, number>> = {
+  REQUEST_ABORTED: CLIENT_LEFT,
   PAYLOAD_INVALID: HttpStatus.BAD_REQUEST,
   OVERLOADED: HttpStatus.SERVICE_UNAVAILABLE,
   CHANNEL_OVERFLOW: HttpStatus.SERVICE_UNAVAILABLE,
@@ -14,10 +18,12 @@ const STATUS_BY_CODE: Readonly<Record<string, HttpStatus>> = {
   HANDLER_TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
 };
 const RETRY_AFTER_SECONDS = 1;
+const log = new Logger('WorkersExceptionFilter');
 
 /**
  * Answers HTTP for the errors of this library: 400 with the list for a bad payload, 503 with `Retry-After` when there is no room or
- * the application stops, 504 when nobody answered in time. A handler's own `HttpException` is answered as it is.
+ * the application stops, 504 when nobody answered in time. A handler's own `HttpException` is answered as it
+ * is. What becomes a 500 is logged, with the stack of what the handler threw: its caller is told no more than that.
  *
  * Works with Express and Fastify. Use it with `@UseFilters(WorkersExceptionFilter)` or as `APP_FILTER`.
  */
@@ -26,6 +32,7 @@ export class WorkersExceptionFilter extends BaseExceptionFilter implements Excep
   override catch(error: WorkersError, host: ArgumentsHost): void {
     const answer = httpExceptionFor(error);
     const response: { header(name: string, value: string): unknown } = host.switchToHttp().getResponse();
+    if (answer.getStatus() === Number(HttpStatus.INTERNAL_SERVER_ERROR)) log.error(error.message, stackOf(error));
     const retryAfter = retryAfterSeconds(error, answer);
     if (retryAfter !== undefined) response.header('Retry-After', String(retryAfter));
     super.catch(answer, host);
@@ -50,4 +57,8 @@ function retryAfterSeconds(error: WorkersError, answer: HttpException): number |
   if (answer.getStatus() !== Number(HttpStatus.SERVICE_UNAVAILABLE)) return undefined;
   const ms = 'retryAfterMs' in error ? Number(error.retryAfterMs) : RETRY_AFTER_SECONDS * 1_000;
   return Math.max(1, Math.ceil(ms / 1_000));
+}
+
+function stackOf(error: WorkersError): string | undefined {
+  return error.cause instanceof Error ? error.cause.stack : error.stack;
 }

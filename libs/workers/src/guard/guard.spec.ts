@@ -10,6 +10,9 @@ import type { BlockReport } from './block.report.js';
 import { cpuMs, hogs, largeHeap } from './fixtures/load.js';
 import { Guard } from './guard.js';
 
+// On a machine that others want too, a second of a core takes as long as it takes.
+vi.setConfig({ testTimeout: 60_000, hookTimeout: 60_000 });
+
 let guard: Guard;
 /** What was told of code that is nobody's, or of a run that was over. */
 let told: BlockReport[];
@@ -19,10 +22,13 @@ beforeEach(async () => {
   told = [];
   guard = new Guard({ house: {}, guardMs: 25, isWatched: true, onReport: (report) => told.push(report) });
   guard.open();
-  await vi.waitFor(() => expect(guard.watch).toEqual({ kind: 'on' }));
+  await watched();
 });
 
 afterEach(() => guard.close());
+
+const eventually = (fact: () => void): Promise<void> => vi.waitFor(fact, { timeout: 30_000 });
+const watched = (): Promise<void> => eventually(() => expect(guard.watch).toEqual({ kind: 'on' }));
 
 /** What a dispatcher does with a handler. Resolves with what the guard holds against it. */
 async function dispatch(handler: () => unknown, by = guard): Promise<BlockReport | undefined> {
@@ -38,10 +44,15 @@ function compute(ms = LONG_MS): number {
   const end = cpuMs() + ms;
   let mixed = 0;
   do {
-    for (let i = 0; i < 1_000_000; i++) mixed = (mixed * 31 + i) | 0; // the blocking line
+    for (let i = 0; i < 1_000_000; i++) mixed = (mixed * 31 + i) | 0;
   } while (cpuMs() < end);
   return mixed;
 }
+
+const HERE = fileURLToPath(import.meta.url);
+const LINES = readFileSync(HERE, 'utf8').split('\n');
+/** The lines of the function that blocks. */
+const COMPUTE = LINES.slice(LINES.findIndex((line) => line.startsWith('function compute'))).slice(0, 7);
 
 async function computeAfterAWhile(): Promise<number> {
   await after(5);
@@ -80,15 +91,17 @@ describe('a handler that holds the event loop', () => {
       messageId: `message ${runs}`,
       functionName: 'compute',
     });
-    expect(lineAt(report?.location)).toMatch(/the blocking line$|cpuMs\(\) < end/);
+    expect(COMPUTE).toContain(lineAt(report?.location));
     expect(await Promise.all(others)).toEqual([undefined, undefined]);
     expect(told).toEqual([]);
   });
 
   it('is measured in its own time', async () => {
+    const before = cpuMs();
     const report = await dispatch(() => compute(300));
+    const spentMs = cpuMs() - before;
     expect(report?.blockedMs).toBeGreaterThan(100);
-    expect(report?.blockedMs).toBeLessThanOrEqual(320);
+    expect(report?.blockedMs).toBeLessThan(1.25 * spentMs);
     expect(report?.heldMs).toBeGreaterThanOrEqual(report?.blockedMs ?? Infinity);
   });
 
@@ -107,7 +120,7 @@ describe('a handler that holds the event loop', () => {
       await after(1);
     });
     expect(report).toBeUndefined();
-    await vi.waitFor(() => expect(told).toMatchObject([{ runId: undefined, worker: undefined }]));
+    await eventually(() => expect(told).toMatchObject([{ runId: undefined, worker: undefined }]));
     expect(told[0]?.blockedMs).toBeGreaterThan(100);
     expect(lineAt(told[0]?.location)).toContain('execFileSync');
   });
@@ -120,7 +133,7 @@ describe('a handler that holds the event loop', () => {
     const runId = runs;
     expect(report).toBeUndefined();
     await dispatch(() => left);
-    await vi.waitFor(() => expect(told).toMatchObject([{ runId, functionName: 'compute' }]));
+    await eventually(() => expect(told).toMatchObject([{ runId, functionName: 'compute' }]));
   });
 });
 
@@ -156,7 +169,7 @@ describe('nobody is named', () => {
     expect(told).toEqual([]);
   });
 
-  it('among a million short handlers beside processes that take every core', { timeout: 60_000 }, async () => {
+  it('among a million short handlers beside processes that take every core', async () => {
     const greedy = hogs(availableParallelism());
     let left = 1_000_000;
     let failed = 0;
@@ -179,7 +192,7 @@ describe('nobody is named', () => {
     await after(5);
     compute();
     expect(await innocent).toBeUndefined();
-    await vi.waitFor(() => expect(told).toMatchObject([{ runId: undefined, functionName: 'compute' }]));
+    await eventually(() => expect(told).toMatchObject([{ runId: undefined, functionName: 'compute' }]));
   });
 });
 
@@ -213,7 +226,7 @@ describe('a guard', () => {
     expect(await dispatch(() => compute())).toBeUndefined();
     guard.open();
     guard.open();
-    await vi.waitFor(() => expect(guard.watch).toEqual({ kind: 'on' }));
+    await watched();
     expect(await dispatch(() => compute())).toMatchObject({ runId: runs });
   });
 
@@ -221,7 +234,7 @@ describe('a guard', () => {
     guard.close();
     const run = guard.begin(++runs, 'resize', 'message');
     guard.open();
-    await vi.waitFor(() => expect(guard.watch).toEqual({ kind: 'on' }));
+    await watched();
     await inside.run(run, computeAfterAWhile);
     expect(await run.end()).toMatchObject({ runId: runs });
   });
@@ -237,8 +250,8 @@ describe('a guard', () => {
 /** The line of this file that `location` names. */
 function lineAt(location: string | undefined): string {
   const [, file, line] = /^(.+):(\d+):\d+$/.exec(location ?? '') ?? [];
-  expect(file).toBe(fileURLToPath(import.meta.url));
-  return readFileSync(file!, 'utf8').split('\n')[Number(line) - 1] ?? '';
+  expect(file).toBe(HERE);
+  return LINES[Number(line) - 1] ?? '';
 }
 
 /** Lets the event loop turn every 5 ms, as the runners do. */

@@ -17,8 +17,8 @@ import type { WatchState } from './watchdog.thread.js';
  * States: closed until `open`, open until `close`; both may be called twice. While closed it counts and sees nothing.
  *
  * Promises: a handler is named only when it alone held the loop for `guardMs` of its own time (`own.time.ts`); waiting is never
- * blocking. A handler that computes for three times `guardMs` is named wherever it does. One report per block. A run's verdict is
- * ready when it ends. Nothing here keeps a process alive, stops the main thread or outlives the last guard.
+ * blocking. A handler that computes for three times `guardMs`, and 25 ms at least, is named wherever it does so. One report per
+ * block. A run's verdict is ready when it ends. Nothing here keeps a process alive, stops the main thread or outlives the last guard.
  * Does not promise: to name what blocks after an `await` in a single native call (it is told without a name), to see blocks shorter
  * than three times `guardMs` there (it often does), or anything at level two while no handler is in flight, while an inspector
  * listens, or off the main thread.
@@ -30,6 +30,7 @@ export class Guard implements WatchedGuard, RunGuard {
   readonly guardMs: number;
   readonly isWatched: boolean;
   private readonly onReport: (report: BlockReport) => void;
+  /** How many runs it has begun. */
   begun = 0;
   private watchdog: Watchdog | undefined;
   private inFlight = 0;

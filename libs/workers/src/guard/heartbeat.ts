@@ -28,7 +28,7 @@ export class Heartbeat {
   /** Sets the pace for a watchdog of handlers that may hold the event loop for `guardMs`; undefined when nobody is watched. */
   pace(guardMs: number | undefined): void {
     this.intervalMs = guardMs === undefined ? UNWATCHED_MS : Math.min(25, Math.max(5, Math.ceil((guardMs * 3) / 4)));
-    this.restart();
+    if (this.timer !== undefined) this.setTimer();
     if (guardMs === undefined) return;
     Atomics.store(this.cells, Cell.lateAfterMs, this.intervalMs + Math.ceil(guardMs / 4));
     // A little over half, so that from the first look to the third it is a whole `guardMs`.
@@ -38,7 +38,7 @@ export class Heartbeat {
   /** A handler is entered. It may block before the next beat, so whoever is to watch it is woken now. */
   start(): void {
     if (this.timer !== undefined && (this.task === ThreadTask.watch || this.owner.wanted() !== 'watch')) return;
-    this.timer ??= setInterval(this.beat, this.intervalMs).unref();
+    if (this.timer === undefined) this.setTimer();
     this.beat();
   }
 
@@ -48,8 +48,7 @@ export class Heartbeat {
     this.tell(ThreadTask.sleep);
   }
 
-  private restart(): void {
-    if (this.timer === undefined) return;
+  private setTimer(): void {
     clearInterval(this.timer);
     this.timer = setInterval(this.beat, this.intervalMs).unref();
   }
@@ -71,7 +70,7 @@ export class Heartbeat {
   }
 }
 
-/** Without a watchdog the beats only date the scheduler's account (`own.time.ts`); each wakes a process that may have nothing to do. */
+/** Without a watchdog a beat only brings the scheduler's account up to date (`own.time.ts`), and each wakes an idle process. */
 const UNWATCHED_MS = 50;
 
 /** Whose heart it is. */

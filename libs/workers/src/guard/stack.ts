@@ -65,7 +65,7 @@ export function shareAPlace(earlier: readonly Frame[], later: readonly Frame[]):
   return later.some((frame) => isRunning(frame) && places.has(placeOf(frame)));
 }
 
-const LINE = /^\s*at (?<awaiting>async )?(?:(?<name>.+) \()?(?<file>.+?):(?<line>\d+):(?<column>\d+)\)?$/;
+const LINE = /^\s*at (?<awaiting>async )?(?:(?<name>.+?) \()?(?<file>.+?):(?<line>\d+):(?<column>\d+)\)?$/;
 
 function frameIn(text: string): Frame | undefined {
   const { awaiting, name, file, line, column } = LINE.exec(text)?.groups ?? {};

@@ -136,7 +136,8 @@ export class Supervisor {
   }
 
   private async drain({ intakes, crews }: House, endsAt: number): Promise<void> {
-    await Promise.all(intakes.map((intake) => this.safely(intake.name, () => intake.stop())));
+    const limitMs = this.leftUntil(endsAt);
+    await Promise.all(intakes.map((intake) => this.safely(intake.name, () => this.inTime('its stop', limitMs, intake.stop()))));
     const isDrained = (): boolean => crews.every((crew) => crew.isDrained);
     await this.until(isDrained, crews, this.leftUntil(endsAt));
   }
@@ -172,7 +173,8 @@ export class Supervisor {
 
   private note(from: string, kind: Leftover['kind'], messages: readonly Message[]): void {
     const noted = this.leftovers.find((leftover) => leftover.from === from && leftover.kind === kind);
-    if (noted !== undefined) noted.messages.push(...messages);
+    // One by one: spread into arguments, a hundred thousand messages overflow the stack.
+    if (noted !== undefined) for (const message of messages) noted.messages.push(message);
     else if (messages.length > 0) this.leftovers.push({ from, kind, messages: [...messages] });
     if (kind === 'aborted') return;
     for (const { reply } of messages) reply?.refuse(new WorkersStoppingError('A request still waited'));

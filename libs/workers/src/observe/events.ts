@@ -43,7 +43,7 @@ export interface WorkersEventMap {
   /** A channel took a message in. */
   'workers.accepted': AboutMessage & { readonly channel: string };
   /** A message was lost on purpose, and why. */
-  'workers.drop': AboutMessage & { readonly channel: string; readonly reason: DropReason; readonly worker?: string };
+  'workers.drop': AboutMessage & { readonly channel: string; readonly reason: DropReason };
   /** A handler is about to be entered. */
   'workers.started': AboutRun;
   /** A handler returned, and the delivery is settled. */

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Channel } from '../channel/channel.js';
 import { message, open } from '../channel/fixtures/opened.js';
 import { HeldClock } from '../testing/held.clock.js';
 import { StarvationWatch } from './load.js';
@@ -6,7 +7,7 @@ import { StarvationWatch } from './load.js';
 function watched(afterMs: number) {
   const clock = new HeldClock();
   const { channel, announcer, events } = open({ buffer: 9 }, { clock });
-  const watch = new StarvationWatch([channel], afterMs, clock, announcer);
+  const watch = new StarvationWatch([channel as unknown as Channel], afterMs, clock, announcer);
   const told = () =>
     events.flatMap((event) => (event.name === 'workers.starvation' ? [`${event.state} ${event.oldestAgeMs}`] : []));
   const put = () => void channel.put(message(1, undefined, clock.now()));

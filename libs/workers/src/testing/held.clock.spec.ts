@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Deadline, Deadlines } from '../lifecycle/deadlines.js';
+import { type Deadline, type DeadlineLine, Deadlines } from '../lifecycle/deadlines.js';
 import { HeldClock } from './held.clock.js';
 
 describe('a held clock', () => {
@@ -77,7 +77,12 @@ describe('a held clock', () => {
   it('drives deadlines', async () => {
     const clock = new HeldClock();
     const expired: number[] = [];
-    class Noted extends Deadline {
+    class Noted implements Deadline {
+      line: DeadlineLine | undefined;
+      before: Deadline | undefined;
+      after: Deadline | undefined;
+      dueAt = 0;
+
       expire(): void {
         expired.push(clock.now());
       }

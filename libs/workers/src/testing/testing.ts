@@ -207,7 +207,10 @@ export class WorkersTesting {
       });
     const ticking = tickers
       .filter(({ crew }) => !crew.isDrained)
-      .map(({ crew, stats }) => `${crew.name} (${stats().inFlight} in flight, ${stats().queued} waiting)`);
+      .map((ticker) => {
+        const { inFlight, queued } = ticker.stats();
+        return `${ticker.crew.name} (${inFlight} in flight, ${queued} waiting)`;
+      });
     return [...still, ...ticking].join(', ');
   }
 }

@@ -43,7 +43,8 @@ export function turn(): Promise<void> {
 /** A limit in milliseconds. */
 export function limitOf(limit: Duration): number {
   const limitMs = toMs(limit);
-  if (limitMs === undefined) throw new TypeError(`limit: expected a duration such as 250 or '4s', got ${shown(limit)}.`);
+  if (limitMs === undefined)
+    throw new TypeError(`limit: expected a duration such as 250 or '4s', got ${shown(limit)}.`);
   return limitMs;
 }
 

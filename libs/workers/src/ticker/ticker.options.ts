@@ -44,7 +44,7 @@ export interface TickerOptions<O = unknown> {
 }
 
 /** What the module's options may override of a ticker. */
-export type TickerOverrides = Partial<Omit<TickerOptions<never>, 'name'>>;
+export type TickerOverrides = Partial<Omit<TickerOptions, 'name'>>;
 
 /** When a ticker is due. */
 export type TickerTime =

@@ -144,7 +144,7 @@ describe('what a handler throws', () => {
     const throwing = await running(() => {
       throw thrown;
     });
-    const rejecting = await running(async () => Promise.reject(thrown as Error));
+    const rejecting = await running(async () => Promise.reject(thrown));
     for (const { ask, runner } of [throwing, rejecting]) {
       const { cause } = await rejection(ask(1));
       expect(cause).toBeInstanceOf(Error);

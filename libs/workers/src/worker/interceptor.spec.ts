@@ -66,7 +66,11 @@ describe('interceptors', () => {
   it('may change payload and headers on the way in', async () => {
     const stamping: WorkerInterceptor = {
       put: (outgoing, next) =>
-        next({ ...outgoing, payload: `stamped ${String(outgoing.payload)}`, headers: { ...outgoing.headers, by: 'me' } }),
+        next({
+          ...outgoing,
+          payload: `stamped ${String(outgoing.payload)}`,
+          headers: { ...outgoing.headers, by: 'me' },
+        }),
     };
     @Worker({ in: Texts, expose: true, use: [stamping] })
     class Teller {

@@ -22,8 +22,9 @@ export interface LaneOwner {
 /**
  * A permit, and the message it is spent on.
  *
- * States: `free`; `busy` with a delivery and its context; `returned`, for the rest of a microtask round; `retired`, when its outcome was recorded while its handler still ran
- * (timeout, abort): such a lane is never lent again, and what its handler does later is reported as late.
+ * States: `free`; `busy` with a delivery and its context; `returned`, for the rest of a microtask round; `retired`, when its outcome
+ * was recorded while its handler still ran (timeout, abort): such a lane is never lent again, and what its handler does later is
+ * reported as late.
  *
  * Lanes are reused, and the callbacks a promise needs are bound once per lane: a message costs no closure.
  */

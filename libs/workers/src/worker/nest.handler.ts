@@ -77,7 +77,17 @@ function enhance(
   if (!hasPipes(target, handler)) return around(handler) as ReturnType<typeof enhance>;
   Reflect.defineMetadata(PARAMS_METADATA, { [`${RouteParamtypes.BODY}:0`]: { index: 0, pipes: [] } }, target, method);
   const itself = markedAs(handler, (payload) => payload);
-  const piped = creator.create(instance, itself, method, PARAMS_METADATA, FIRST, contextId, undefined, NONE, CONTEXT_TYPE);
+  const piped = creator.create(
+    instance,
+    itself,
+    method,
+    PARAMS_METADATA,
+    FIRST,
+    contextId,
+    undefined,
+    NONE,
+    CONTEXT_TYPE,
+  );
   const handlePiped = async (...[payload, ...context]: unknown[]): Promise<unknown> =>
     // A tick has no payload.
     handler.apply(instance, context.length === 0 ? [payload] : [await piped(payload), ...context]);

@@ -37,7 +37,10 @@ export interface WorkerOptions<I = unknown, O = unknown> {
   readonly concurrency?: number;
   /** How long a handler may take; false for as long as it likes. @default '30s' */
   readonly timeout?: Duration | false;
-  /** Messages with the same key are handled one after the other, in order. Not with a second worker on the channel. */
+  /**
+   * Messages with the same key are handled one after the other, in order. Not with a second worker on the channel. The next one
+   * follows when the one before has its outcome; a handler that ran out of time and ignores its signal is not waited for.
+   */
   readonly key?: (message: Message<I>) => unknown;
   /** Interceptors around its messages, after the module's. */
   readonly use?: readonly InterceptorToken[];
@@ -46,7 +49,7 @@ export interface WorkerOptions<I = unknown, O = unknown> {
 }
 
 /** What the module's options may override of a worker. */
-export type WorkerOverrides = Partial<Omit<WorkerOptions<never, never>, 'name' | 'in' | 'key'>>;
+export type WorkerOverrides = Partial<Omit<WorkerOptions, 'name' | 'in' | 'key'>>;
 
 /** Every option with its value. */
 export interface ResolvedWorkerOptions {

@@ -78,6 +78,7 @@ export class WorkerRunner implements LaneOwner {
   private readonly maxUnsettled: number;
   /** Lanes whose handlers came back in this microtask round. */
   private readonly cameBack: Lane[] = [];
+  private resume: () => void = () => {};
   private pumping: 'no' | 'scheduled' | 'now' | 'next-turn' = 'no';
   /** The last reading of the clock in this pump; spares one reading per message. */
   private latest = 0.5;
@@ -103,18 +104,15 @@ export class WorkerRunner implements LaneOwner {
     this.source = source;
     await this.parts.dispatcher.start();
     this.state = 'running';
-    this.pumpNow();
+    void this.loop();
   }
 
   /** Takes a delivery; called only while hungry. Its handler starts in a microtask, never inside the sender's call. */
   give(delivery: Delivery): void {
     this.inbox.push(delivery);
     this.use();
-    if (this.inUse >= this.parts.concurrency) this.isHungry = false;
-    if (this.pumping === 'no') {
-      this.pumping = 'scheduled';
-      void SOON.then(this.pumpNow);
-    }
+    if (this.isFull) this.isHungry = false;
+    this.wake();
   }
 
   /** Takes nothing any more. What is in flight goes on. */
@@ -163,14 +161,31 @@ export class WorkerRunner implements LaneOwner {
 
   // --- the loop ---
 
-  private readonly pumpNow = (): void => {
-    this.pumping = 'no';
-    this.latest = this.parts.turn.read();
-    this.pump();
-  };
+  /**
+   * Pumps whenever it is woken. It runs in the asynchronous context in which the runner was started: whoever wakes it, be it a sender, a
+   * timer or a caller that leaves, no handler runs in that one's context by accident.
+   */
+  private async loop(): Promise<void> {
+    while (this.state === 'running') {
+      this.latest = this.parts.turn.read();
+      this.pump();
+      await new Promise<void>((resolve) => {
+        this.resume = resolve;
+      });
+      this.pumping = 'no';
+    }
+  }
 
+  /** Has the loop pump in a microtask. */
+  private wake(): void {
+    if (this.pumping !== 'no') return;
+    this.pumping = 'scheduled';
+    this.resume();
+  }
+
+  /** Only for the loop and for `collect`, which run in the runner's own context. */
   private pump(): void {
-    if (this.pumping !== 'no' || this.state === 'idle') return;
+    if (this.pumping !== 'no') return;
     this.pumping = 'now';
     for (let delivery = this.next(); delivery !== undefined; delivery = this.next()) {
       this.run(delivery);
@@ -182,19 +197,23 @@ export class WorkerRunner implements LaneOwner {
   private pumpNextTurn(): void {
     this.isHungry = false;
     this.pumping = 'next-turn';
-    this.parts.turn.resume(this.pumpNow);
+    this.parts.turn.resume(() => this.resume());
   }
 
   private next(): Delivery | undefined {
     if (this.state !== 'running') return undefined;
     if (this.inbox.length > 0) return this.inbox.shift();
     this.isHungry = false;
-    if (this.inUse >= this.parts.concurrency || this.unsettled >= this.maxUnsettled)
-      return undefined;
+    if (this.isFull) return undefined;
     const taken = this.source?.take();
     if (taken === undefined) this.isHungry = true;
     else this.use();
     return taken;
+  }
+
+  /** Whether no permit is free, or there is no place for one more outcome that takes its time to settle. */
+  private get isFull(): boolean {
+    return this.inUse >= this.parts.concurrency || this.inUse + this.unsettled >= this.maxUnsettled;
   }
 
   private use(): void {
@@ -261,16 +280,15 @@ export class WorkerRunner implements LaneOwner {
     this.unsettled++;
     void settling.then(() => {
       this.unsettled--;
-      this.latest = this.parts.turn.read();
       this.completed(delivery);
     });
-    this.pump();
+    this.wake();
   }
 
   private completed(delivery: Delivery): void {
     this.source?.release(delivery);
     if (this.parts.completion.tellsOthers) this.latest = this.parts.turn.read();
-    if (this.cameBack.length === 0) this.pump();
+    if (this.cameBack.length === 0) this.wake();
     if (this.isQuiet) this.onQuiet?.();
   }
 

@@ -1,0 +1,37 @@
+import { describe, expect, it } from 'vitest';
+import { SystemClock } from './lifecycle/clock.js';
+import { resolveModuleOptions } from './workers.options.js';
+
+describe("the module's options", () => {
+  it('have these defaults', () => {
+    const problems: string[] = [];
+    expect(resolveModuleOptions({}, problems, 'production')).toEqual({
+      workers: {},
+      tickers: {},
+      autoStart: true,
+      shutdown: { deadline: 25_000, abortGrace: 5_000 },
+      requestTimeout: 30_000,
+      use: [],
+      propagateContext: false,
+      observer: undefined,
+      redact: undefined,
+      onLeftover: undefined,
+      guard: 'report',
+      guardMs: 25,
+      starvationAfter: 10_000,
+      dispatch: undefined,
+      clock: new SystemClock(),
+    });
+    expect(problems).toEqual([]);
+  });
+
+  it.each(['development', 'test', undefined])('guard strictly where NODE_ENV is %s', (nodeEnv) => {
+    expect(resolveModuleOptions({}, [], nodeEnv ?? '').guard).toBe('fail');
+  });
+
+  it('share no default between two applications', () => {
+    const [one, two] = [resolveModuleOptions({}, []), resolveModuleOptions({}, [])];
+    expect([Object.isFrozen(one), Object.isFrozen(one.shutdown)]).toEqual([true, true]);
+    expect(one.clock).not.toBe(two.clock);
+  });
+});

@@ -1,0 +1,273 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { type IncomingMessage, request } from 'node:http';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import sharp from 'sharp';
+import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { setup as buildWhatIsOutOfDate } from '../support/built.js';
+
+const MAIN = fileURLToPath(new URL('../../apps/demo/dist/main.js', import.meta.url));
+/** For one run, on a machine that does other things as well. */
+const RUN_LIMIT_MS = 60_000;
+const STOP_LIMIT_MS = 15_000;
+
+let scratch: string;
+const running = new Set<Demo>();
+
+beforeAll(async () => {
+  buildWhatIsOutOfDate();
+  scratch = await mkdtemp(join(tmpdir(), 'demo-spec-'));
+}, 300_000);
+
+afterEach(async () => {
+  await Promise.all([...running].map((demo) => demo.kill()));
+});
+
+afterAll(() => rm(scratch, { recursive: true, force: true }));
+
+describe('the demo without a terminal', () => {
+  it(
+    'draws a dozen pictures, names the damaged one, writes the contact sheet, sums up and exits with 0',
+    async () => {
+      const out = join(scratch, 'drawn');
+      const demo = new Demo('--out', out);
+      expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(0);
+
+      expect(demo.said).toMatch(/bad torn-13\.jpg: it cannot be read to its end .*\(ResizeWorker\)/);
+      expect(demo.said).toMatch(/13 pictures in [\d.]+ s: 12 thumbnails, 1 bad/);
+      expect(demo.said).toMatch(/ResizeWorker +12 +1 +[\d.]+ ms +[\d.]+ ms +[\d.]+ ms +[\d.]+ ms/);
+      expect(demo.said).toMatch(/originals +13 +0 +\d+ +16/);
+      expect(demo.said).toContain(join(out, 'contact-sheet.jpg'));
+      const sheet = await sharp(join(out, 'contact-sheet.jpg')).metadata();
+      expect(sheet).toMatchObject({ format: 'jpeg', width: 1_020, height: 732 });
+    },
+    RUN_LIMIT_MS,
+  );
+
+  it(
+    'reads a folder and those below, reports every bad picture by its name, and loses no other',
+    async () => {
+      const pictures = join(scratch, 'pictures');
+      await mkdir(join(pictures, 'below'), { recursive: true });
+      const good = await picture();
+      for (let nth = 0; nth < 40; nth++) await writeFile(join(pictures, 'below', `good-${nth}.jpg`), good);
+      await writeFile(join(pictures, 'text.jpg'), 'This is no picture.');
+      await writeFile(join(pictures, 'empty.png'), '');
+      await writeFile(join(pictures, 'half.jpg'), good.subarray(0, good.length / 2));
+      await writeFile(join(pictures, 'notes.txt'), 'Nobody asked for this.');
+
+      const out = join(scratch, 'read');
+      const demo = new Demo(pictures, '--out', out);
+      expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(0);
+
+      expect(demo.said).toContain('bad text.jpg: it is called a picture, but it is none (IngestWorker)');
+      expect(demo.said).toContain('bad empty.png: the file is empty (the gateway)');
+      expect(demo.said).toMatch(/bad half\.jpg: it cannot be read to its end/);
+      expect(demo.said).not.toContain('notes.txt');
+      expect(demo.said).toMatch(/43 pictures in [\d.]+ s: 40 thumbnails, 3 bad/);
+      expect(demo.said).toMatch(/thumbnails +40 +0 /);
+      expect(await sharp(join(out, 'contact-sheet.jpg')).metadata()).toMatchObject({ format: 'jpeg', width: 1_776 });
+    },
+    RUN_LIMIT_MS,
+  );
+
+  it('says what is wrong with the command line and exits with 2', async () => {
+    const demo = new Demo(join(scratch, 'nowhere'));
+    expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(2);
+    expect(demo.said).toMatch(/There is no file and no folder ".*nowhere"/);
+  });
+});
+
+describe('the demo that serves', () => {
+  it(
+    'shows its page, tells it what happens, takes good uploads, refuses bad ones, and ends with 0 on SIGTERM',
+    async () => {
+      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'served'));
+      const { groups } = await demo.says(/Page +(?<address>http:\/\/127\.0\.0\.1:\d+)/, RUN_LIMIT_MS);
+      const address = groups?.['address'] as string;
+
+      const page = await fetch(address);
+      expect(page.status).toBe(200);
+      expect(page.headers.get('content-type')).toBe('text/html; charset=utf-8');
+      expect(page.headers.get('content-security-policy')).toMatch(
+        /^default-src 'none'; script-src 'sha256-[\w+/=]+'; style-src 'sha256-/,
+      );
+      const html = await page.text();
+      expect(html).toContain('<title>Photo pipeline</title>');
+      expect(html).not.toMatch(/(?:src|href)="https?:|^import /m);
+
+      const feed = await Feed.open(address);
+      expect(await feed.next('opening', () => true)).toMatchObject({
+        stages: { length: 6 },
+        thumbnails: { length: 12 },
+      });
+      expect(await feed.next('pulse', ({ counts }) => counts.hung === 12)).toMatchObject({
+        stats: { state: 'running', workers: { ResizeWorker: { done: 12, concurrency: 4 } } },
+        counts: { expected: 13, hung: 12, refused: 1 },
+      });
+
+      const uploaded = await upload(address, { 'beach <b>.png': await picture() });
+      expect(uploaded.status).toBe(202);
+      expect(await uploaded.json()).toEqual([{ name: 'beach <b>.png', answer: 'accepted' }]);
+      const news = await feed.next('news', ({ thumbnails }) => thumbnails.length > 0);
+      expect(news.thumbnails).toMatchObject([{ name: 'beach <b>.png', width: 480, height: 320 }]);
+      const thumbnail = await fetch(`${address}/thumbnails/${news.thumbnails[0]?.id}`);
+      expect(thumbnail.headers.get('content-type')).toBe('image/jpeg');
+      expect(await sharp(await thumbnail.arrayBuffer()).metadata()).toMatchObject({ width: 480, height: 320 });
+
+      const noPicture = await upload(address, { 'notes.txt': Buffer.from('hello') });
+      expect(noPicture.status).toBe(400);
+      expect(await noPicture.json()).toMatchObject({ code: 'PAYLOAD_INVALID', issues: [{ path: 'name' }] });
+
+      const mixed = await upload(address, { 'empty.png': Buffer.alloc(0), 'text.jpg': Buffer.from('hello') });
+      expect(mixed.status).toBe(202);
+      expect(await mixed.json()).toMatchObject([
+        { name: 'empty.png', error: { statusCode: 400, code: 'PAYLOAD_INVALID' } },
+        { name: 'text.jpg', answer: 'accepted' },
+      ]);
+      const { refusals } = await feed.next('news', (told) => told.refusals.some(({ name }) => name === 'text.jpg'));
+      expect(refusals).toContainEqual(expect.objectContaining({ name: 'text.jpg', by: 'IngestWorker' }));
+
+      const sheet = await fetch(`${address}/contact-sheet`, { method: 'POST' });
+      expect(await sheet.json()).toMatchObject({ pictures: 13 });
+
+      expect(await statusFor(address, { host: 'pictures.example' })).toBe(403);
+      expect(await statusFor(address, { origin: 'http://pictures.example' })).toBe(403);
+
+      demo.child.kill('SIGTERM');
+      expect(await demo.exitCode(STOP_LIMIT_MS)).toBe(0);
+      feed.close();
+    },
+    2 * RUN_LIMIT_MS,
+  );
+
+  it(
+    'ends with 0 on SIGTERM in the middle of its work',
+    async () => {
+      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'stopped'));
+      await demo.says(/Watch it at/, RUN_LIMIT_MS);
+      demo.child.kill('SIGTERM');
+      expect(await demo.exitCode(STOP_LIMIT_MS)).toBe(0);
+      expect(demo.said).not.toContain('Error');
+    },
+    RUN_LIMIT_MS,
+  );
+});
+
+/** The compiled demo as a process of its own, without a terminal. */
+class Demo {
+  readonly child: ChildProcess;
+  said = '';
+  private readonly exited: Promise<unknown>;
+
+  constructor(...args: string[]) {
+    const { PORT: _, ...env } = process.env;
+    this.child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    for (const stream of [this.child.stdout, this.child.stderr]) {
+      stream?.setEncoding('utf8').on('data', (text: string) => {
+        this.said += text;
+        this.child.emit('said');
+      });
+    }
+    this.exited = once(this.child, 'close');
+    onTestFailed(() => console.error(this.said));
+    running.add(this);
+  }
+
+  /** Waits until what it said matches. */
+  async says(wanted: RegExp, limitMs: number): Promise<RegExpExecArray> {
+    const signal = AbortSignal.timeout(limitMs);
+    for (;;) {
+      const found = wanted.exec(this.said);
+      if (found !== null) return found;
+      if (this.child.exitCode !== null) throw new Error(`It ended before it said ${String(wanted)}:\n${this.said}`);
+      await Promise.race([once(this.child, 'said', { signal }), this.exited]);
+    }
+  }
+
+  async exitCode(limitMs: number): Promise<number | null> {
+    const late = AbortSignal.timeout(limitMs);
+    await Promise.race([this.exited, once(late, 'abort')]);
+    if (late.aborted) throw new Error(`It still ran after ${limitMs} ms:\n${this.said}`);
+    running.delete(this);
+    return this.child.exitCode;
+  }
+
+  async kill(): Promise<void> {
+    running.delete(this);
+    this.child.kill('SIGKILL');
+    await this.exited;
+  }
+}
+
+interface Told {
+  readonly counts: { readonly hung: number };
+  readonly thumbnails: readonly { readonly id: string; readonly name: string }[];
+  readonly refusals: readonly { readonly name: string }[];
+}
+
+/** The page's server-sent events. */
+class Feed {
+  private readonly decoder = new TextDecoder();
+  private text = '';
+
+  private constructor(
+    private readonly chunks: AsyncIterator<Uint8Array>,
+    private readonly leaving: AbortController,
+  ) {}
+
+  static async open(address: string): Promise<Feed> {
+    const leaving = new AbortController();
+    const signal = AbortSignal.any([leaving.signal, AbortSignal.timeout(RUN_LIMIT_MS)]);
+    const { headers, body } = await fetch(`${address}/feed`, { signal });
+    expect(headers.get('content-type')).toBe('text/event-stream');
+    return new Feed((body as unknown as AsyncIterable<Uint8Array>)[Symbol.asyncIterator](), leaving);
+  }
+
+  /** Reads on to the next event of a kind that is wanted. */
+  async next(kind: string, isWanted: (told: Told) => boolean): Promise<Told> {
+    for (;;) {
+      for (let end = this.text.indexOf('\n\n'); end >= 0; end = this.text.indexOf('\n\n')) {
+        const lines = this.text.slice(0, end).split('\n');
+        this.text = this.text.slice(end + 2);
+        const told = lines.find((line) => line.startsWith('data: '))?.slice('data: '.length);
+        if (told === undefined || !lines.includes(`event: ${kind}`)) continue;
+        const event = JSON.parse(told) as Told;
+        if (isWanted(event)) return event;
+      }
+      const { value, done } = await this.chunks.next();
+      if (done === true) throw new Error(`The feed ended before it told "${kind}"`);
+      this.text += this.decoder.decode(value, { stream: true });
+    }
+  }
+
+  close(): void {
+    this.leaving.abort();
+  }
+}
+
+function upload(address: string, files: Record<string, Uint8Array>): Promise<Response> {
+  const form = new FormData();
+  for (const [name, bytes] of Object.entries(files)) form.append('pictures', new Blob([new Uint8Array(bytes)]), name);
+  return fetch(`${address}/pictures`, { method: 'POST', body: form, signal: AbortSignal.timeout(RUN_LIMIT_MS) });
+}
+
+/** `fetch` would not send these headers. */
+async function statusFor(address: string, headers: Record<string, string>): Promise<number | undefined> {
+  const asked = request(address, { headers, timeout: STOP_LIMIT_MS }).end();
+  const [response] = (await once(asked, 'response')) as [IncomingMessage];
+  response.resume();
+  return response.statusCode;
+}
+
+/** Noise does not compress to nothing, so that half of its bytes are half of the picture. */
+function picture(): Promise<Buffer> {
+  const background = { r: 200, g: 120, b: 40 };
+  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
+  return sharp({ create: { width: 900, height: 600, channels: 3, background, noise } })
+    .jpeg()
+    .toBuffer();
+}
