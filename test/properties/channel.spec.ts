@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { take } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import type { Channel } from '../../libs/workers/src/channel/channel.js';
@@ -258,10 +258,11 @@ function books(channel: Channel<string>) {
   return { entered: accepted + refused + input + buffer, accepted, left: taken + slid + expired + leftOver + depth };
 }
 
-const DROPPED_AT_ENTRY = ['accepted', 'dropped', 'waits'];
+/** What a sender is told that is no refusal. */
+const NOT_REFUSED = new Set(['accepted', 'dropped', 'waits']);
 
-describe('whatever is done to a channel', () => {
-  it('it does what the design says, step by step, over all buffer types and put modes', async () => {
+describe('a channel, whatever is done to it,', () => {
+  it('does what the design says, step by step, over all buffer types and put modes', async () => {
     await fc.assert(
       fc.asyncProperty(options, concurrency, steps, async (given, crewSize, program) => {
         const bench = new Bench(given, crewSize, false);
@@ -281,7 +282,7 @@ describe('whatever is done to a channel', () => {
     );
   });
 
-  it('its books balance after every step, and its bounds hold', async () => {
+  it('balances its books after every step, and keeps its bounds', async () => {
     await fc.assert(
       fc.asyncProperty(options, concurrency, fc.boolean(), steps, async (given, crewSize, isKeyed, program) => {
         const bench = new Bench(given, crewSize, isKeyed);
@@ -296,7 +297,7 @@ describe('whatever is done to a channel', () => {
           const waiting = bench.sent.filter(({ said }) => said === 'waits').length;
           expect(entered).toBe(bench.sent.length - waiting);
           expect(left + (pendingPuts - waiting)).toBe(accepted);
-          expect(refused).toBe(bench.sent.filter(({ said }) => !DROPPED_AT_ENTRY.includes(said)).length);
+          expect(refused).toBe(bench.sent.filter(({ said }) => !NOT_REFUSED.has(said)).length);
         }
         channel.complete();
         const rest = channel.takeRest();
@@ -310,7 +311,7 @@ describe('whatever is done to a channel', () => {
     );
   });
 
-  it('it keeps order per key, one at a time, and no key waits for another', async () => {
+  it('keeps order per key, one at a time, and no key waits for another', async () => {
     await fc.assert(
       fc.asyncProperty(options, concurrency, steps, async (given, crewSize, program) => {
         const bench = new Bench(given, crewSize, true);
@@ -346,7 +347,7 @@ describe('whatever is done to a channel', () => {
     );
   });
 
-  it('a sliding buffer with keys loses the oldest of all, and nothing else is lost', async () => {
+  it('loses the oldest of all where a sliding buffer has keys, and nothing else', async () => {
     await fc.assert(
       fc.asyncProperty(fc.integer({ min: 1, max: 4 }), concurrency, steps, async (buffer, crewSize, program) => {
         const bench = new Bench({ buffer, bufferType: 'sliding' }, crewSize, true);

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Turn } from '../../libs/workers/src/lifecycle/turn.js';
 import type { Delivery } from '../../libs/workers/src/message/delivery.js';

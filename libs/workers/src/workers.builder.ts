@@ -98,11 +98,16 @@ export function build(
   return { runner, crew };
 }
 
-function dispatcherFor(app: WorkersApplication, plan: Plan, site: DispatchSite): { dispatcher: Dispatcher; isInline: boolean } {
+function dispatcherFor(
+  app: WorkersApplication,
+  plan: Plan,
+  site: DispatchSite,
+): { dispatcher: Dispatcher; isInline: boolean } {
   const dispatch = app.options.dispatch ?? plan.dispatch;
   if (dispatch !== 'inline') return { dispatcher: dispatch.create(site), isInline: false };
   const { guarding } = app;
-  const dispatcher = guarding.mode === 'fail' ? new WatchedDispatcher(site, guarding) : new InlineDispatcher(site, guarding);
+  const dispatcher =
+    guarding.mode === 'fail' ? new WatchedDispatcher(site, guarding) : new InlineDispatcher(site, guarding);
   return { dispatcher, isInline: true };
 }
 
@@ -136,9 +141,12 @@ export async function interceptors(
 async function invokeFor(app: WorkersApplication, kit: NestKit, plan: Plan): Promise<Invoke> {
   const around = await interceptors([...app.options.use, ...plan.use], plan.found);
   const handle = handleChain(around, nestHandler(plan.found, plan.calling, kit.externalContext)) as unknown as Handle;
-  const invoke = around.length > 0 || canSend(app, plan.found) ? alwaysInside(app, plan.name, handle) : insideIfAsked(handle);
+  const invoke =
+    around.length > 0 || canSend(app, plan.found) ? alwaysInside(app, plan.name, handle) : insideIfAsked(handle);
   return (message, context, within) =>
-    message.scope === undefined ? invoke(message, context, within) : message.scope(() => invoke(message, context, within));
+    message.scope === undefined
+      ? invoke(message, context, within)
+      : message.scope(() => invoke(message, context, within));
 }
 
 type Handle = (message: Message, context: RunContext) => unknown;

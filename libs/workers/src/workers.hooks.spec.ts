@@ -123,6 +123,21 @@ describe('the workers start', () => {
     });
   });
 
+  it('not at all when a dispatcher cannot, and what it said is what the application says', async () => {
+    const dispatch = {
+      kind: 'broken',
+      create: () => ({
+        start: () => Promise.reject(new Error('no such module')),
+        dispatch: () => {},
+        abandon: () => {},
+        stop: () => {},
+      }),
+    };
+    const moduleRef = await compile({ channels: [Texts], providers: [Echo], dispatch });
+    await expect(moduleRef.init()).rejects.toThrow('no such module');
+    await moduleRef.close();
+  });
+
   it('not at all when something is wrong, and closing is harmless then', async () => {
     const moduleRef = await compile({ providers: [Echo] });
     await expect(moduleRef.init()).rejects.toMatchObject({ code: 'CONFIGURATION_INVALID' });
@@ -202,6 +217,30 @@ describe('a stop', () => {
     open();
     expect(await written).toBe('dear dear');
     await stopping;
+  });
+
+  it('takes a handler of another application for an outsider', async () => {
+    const { opened, open } = gate();
+    const stopping = await boot({
+      channels: [Texts],
+      providers: [Echo],
+      workers: { Echo: { dispatch: new RecordingDispatcher() } },
+    });
+    @Worker({ in: Texts, expose: true })
+    class Neighbour {
+      async handle(text: string): Promise<unknown> {
+        await opened;
+        return stopping.gateway.command(Echo, text);
+      }
+    }
+    const { gateway } = await boot({ channels: [Texts], providers: [Neighbour] });
+    await stopping.gateway.command(Echo, 'holds it up');
+    const sent = rejection(gateway.request(Neighbour, 'over the fence'));
+    await calm();
+    const stopped = stopping.gateway.stop();
+    open();
+    expect((await sent).cause).toMatchObject({ code: 'WORKERS_STOPPING' });
+    await stopped;
   });
 
   it('stops tickers first: nothing becomes due while it drains', async () => {

@@ -114,7 +114,7 @@ function optionTable(
       fallback: 25,
     },
     starvationAfter: duration(1, '10s'),
-    dispatch: { ...HANDLER_ROWS.dispatch, fallback: undefined } as OptionTable<ResolvedOptions>['dispatch'],
+    dispatch: { ...HANDLER_ROWS.dispatch, fallback: undefined },
     clock: {
       expects: 'a Clock',
       read: (given) => (isObject(given) && 'now' in given && 'after' in given ? (given as Clock) : undefined),

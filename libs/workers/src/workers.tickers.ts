@@ -41,10 +41,23 @@ function assembleTicker(
   const schedule = scheduleFor(options, app.options.clock, kit.cronRegistry(), problems);
   const plan = planFor(app, found, options, problems);
   if (schedule === undefined) return [];
-  let source: TickSource | undefined;
-  const { runner, crew } = build(app, kit, plan, () => source as TickSource);
-  source = new TickSource({ options, schedule, runner, clock: app.options.clock, announcer: app.announcer });
-  return [{ crew, intake: source, isEnabled: options.enabled, hasFailures: plan.failures !== undefined, stats: () => source.stats() }];
+  const { runner, crew } = build(app, kit, plan, () => source);
+  const source: TickSource = new TickSource({
+    options,
+    schedule,
+    runner,
+    clock: app.options.clock,
+    announcer: app.announcer,
+  });
+  return [
+    {
+      crew,
+      intake: source,
+      isEnabled: options.enabled,
+      hasFailures: plan.failures !== undefined,
+      stats: () => source.stats(),
+    },
+  ];
 }
 
 function planFor(app: WorkersApplication, found: FoundClass, options: ResolvedTickerOptions, problems: string[]): Plan {

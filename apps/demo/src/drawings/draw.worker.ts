@@ -19,7 +19,7 @@ const SIZES: readonly Size[] = [
 ];
 
 /** Draws a picture as a JPEG and hands it to the ingest like any other. */
-@Worker({ in: Sketches, failures: BadPictures, expose: true, concurrency: 2 })
+@Worker({ in: Sketches, failures: BadPictures, expose: true, concurrency: 4 })
 export class DrawWorker implements WorkerHandler<Sketch, void> {
   constructor(
     private readonly folder: OutputFolder,

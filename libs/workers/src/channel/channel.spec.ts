@@ -335,7 +335,7 @@ describe('consumers of one channel', () => {
     const crews = [Crew.at(channel, 3), Crew.at(channel, 3), Crew.at(channel, 3)];
     for (const one of messages(9)) void channel.put(one);
     expect(crews.map(({ started }) => started.length)).toEqual([3, 3, 3]);
-    expect(crews.flatMap(({ started }) => started).sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+    expect(crews.flatMap(({ started }) => started).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
   });
 
   it('that are busy are passed over', () => {

@@ -1,5 +1,5 @@
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { thrownFault } from '../message/fault.js';
+import { type Fault, thrownFault } from '../message/fault.js';
 import { type Headers, Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
 import { Announcer } from '../observe/announcer.js';
@@ -157,6 +157,7 @@ class TestRun implements Run {
   leftAt = 0;
   readonly outcomes: Outcome[] = [];
   readonly told: string[] = [];
+  private isGivenUp = false;
 
   constructor(behaviour: Behaviour, headers?: Headers) {
     this.message = new Message(behaviour, 0, headers);
@@ -173,8 +174,15 @@ class TestRun implements Run {
   }
 
   end(outcome: Outcome): void {
+    if (this.isGivenUp) return;
     this.told.push(outcome.type);
     this.outcomes.push(outcome);
+  }
+
+  giveUp(fault: Fault): void {
+    this.context.abort(fault.error);
+    this.end({ type: 'failed', fault });
+    this.isGivenUp = true;
   }
 
   readonly fulfilled = (value: unknown): void => this.end({ type: 'done', value });

@@ -1,4 +1,5 @@
 import type { Inside } from '../lifecycle/inside.js';
+import type { Fault } from '../message/fault.js';
 import type { Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
 
@@ -33,6 +34,8 @@ export interface Run {
   entered(): void;
   /** Records the outcome; the first one counts, a later one is reported as late and ignored. */
   end(outcome: Outcome): void;
+  /** Records a failure of a handler that may still be running: its signal is aborted, and what it comes back with is late. */
+  giveUp(fault: Fault): void;
   /**
    * The same as `end` with `done` for a handler that took its time; bound, so that a promise needs no closure per message. Outcomes of one
    * microtask round are recorded together, with one reading of the clock.

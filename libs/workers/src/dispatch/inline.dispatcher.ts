@@ -41,7 +41,6 @@ export class InlineDispatcher implements Dispatcher {
     try {
       return this.site.invoke(run.message, run.context);
     } catch (thrown) {
-      // oxlint-disable-next-line prefer-promise-reject-errors -- a handler may throw anything, and it is passed on as it is
       return Promise.reject(thrown);
     }
   }
@@ -62,11 +61,12 @@ export class InlineDispatcher implements Dispatcher {
   private async judge(run: Run, leftAt: number, returned: unknown): Promise<void> {
     const { message } = run;
     // Somebody must listen before the verdict is there, or a rejection would count as unhandled.
-    if (returned instanceof Promise) returned.catch(() => {});
+    const promised = promisedBy(returned);
+    promised?.catch(() => {});
     const [ownMs, sighting] = await Promise.all([this.guarding.guard.ownMs(run.beganAt, leftAt), this.sighting(run)]);
-    if (ownMs <= this.limitMs) return this.follow(run, returned);
+    if (ownMs <= this.limitMs) return this.follow(run, promised ?? returned);
     this.blocked(run, { messageId: message.id, blockedMs: ownMs, location: undefined, stack: [], ...sighting });
-    if (this.guarding.mode !== 'fail') this.follow(run, returned);
+    this.follow(run, promised ?? returned);
   }
 
   /** Announces what was seen, and fails the run where that is the guard's mode. */
@@ -75,7 +75,7 @@ export class InlineDispatcher implements Dispatcher {
     announcer.announce('workers.blocked', { worker: this.site.name, ...seen });
     if (mode !== 'fail') return;
     const error = new HandlerBlockedError(this.site.name, seen.messageId, seen.blockedMs, guard.guardMs, seen.location);
-    run.end({ type: 'failed', fault: fault('handler_blocked', error) });
+    run.giveUp(fault('handler_blocked', error));
   }
 }
 
@@ -97,7 +97,6 @@ function promisedBy(value: unknown): Promise<unknown> | undefined {
     if (value instanceof Promise) return value;
     return isThenable(value) ? Promise.resolve(value) : undefined;
   } catch (thrown) {
-    // oxlint-disable-next-line prefer-promise-reject-errors -- it may throw anything
     return Promise.reject(thrown);
   }
 }

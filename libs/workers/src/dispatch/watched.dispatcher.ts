@@ -21,7 +21,6 @@ export class WatchedDispatcher extends InlineDispatcher {
     try {
       return this.site.invoke(run.message, run.context, guarded);
     } catch (thrown) {
-      // oxlint-disable-next-line prefer-promise-reject-errors -- a handler may throw anything, and it is passed on as it is
       return Promise.reject(thrown);
     }
   }
@@ -45,7 +44,13 @@ export class WatchedDispatcher extends InlineDispatcher {
     if (seen === undefined) return goOn();
     void seen.then((report) => {
       if (report === undefined) goOn();
-      else this.blocked(run, { messageId: guarded.messageId, blockedMs: report.blockedMs, location: report.location, stack: report.stack });
+      else
+        this.blocked(run, {
+          messageId: guarded.messageId,
+          blockedMs: report.blockedMs,
+          location: report.location,
+          stack: report.stack,
+        });
     });
   }
 }

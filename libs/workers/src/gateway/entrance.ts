@@ -89,7 +89,10 @@ export class Entrance {
       this.admit();
       const now = this.now();
       this.wait(pending, now, options);
-      if (pending.state !== 'waiting') return pending.reply;
+      if (pending.state !== 'waiting') {
+        this.parts.channel.books.refused++;
+        return pending.reply;
+      }
       const put = this.isPlain
         ? this.put(payload, now, options?.headers, options?.signal, pending)
         : this.prepareAndPut(payload, options, pending);
@@ -102,7 +105,9 @@ export class Entrance {
 
   /** What a sender's signal was aborted with becomes the cause of an error of ours. */
   private rethrow(error: unknown, signal: AbortSignal | undefined): never {
-    throw signal?.aborted === true && error === signal.reason ? new RequestAbortedError(this.parts.worker, error) : error;
+    throw signal?.aborted === true && error === signal.reason
+      ? new RequestAbortedError(this.parts.worker, error)
+      : error;
   }
 
   private now(): number {

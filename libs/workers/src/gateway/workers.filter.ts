@@ -17,6 +17,8 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   REQUEST_TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
   HANDLER_TIMEOUT: HttpStatus.GATEWAY_TIMEOUT,
 };
+const SERVER_ERROR: number = HttpStatus.INTERNAL_SERVER_ERROR;
+const UNAVAILABLE: number = HttpStatus.SERVICE_UNAVAILABLE;
 const RETRY_AFTER_SECONDS = 1;
 const log = new Logger('WorkersExceptionFilter');
 
@@ -32,7 +34,7 @@ export class WorkersExceptionFilter extends BaseExceptionFilter implements Excep
   override catch(error: WorkersError, host: ArgumentsHost): void {
     const answer = httpExceptionFor(error);
     const response: { header(name: string, value: string): unknown } = host.switchToHttp().getResponse();
-    if (answer.getStatus() === Number(HttpStatus.INTERNAL_SERVER_ERROR)) log.error(error.message, stackOf(error));
+    if (answer.getStatus() === SERVER_ERROR) log.error(error.message, stackOf(error));
     const retryAfter = retryAfterSeconds(error, answer);
     if (retryAfter !== undefined) response.header('Retry-After', String(retryAfter));
     super.catch(answer, host);
@@ -42,8 +44,8 @@ export class WorkersExceptionFilter extends BaseExceptionFilter implements Excep
 /** The `HttpException` that says over HTTP what `error` says. */
 export function httpExceptionFor(error: WorkersError): HttpException {
   if (error.cause instanceof HttpException) return error.cause;
-  const status = STATUS_BY_CODE[error.code] ?? HttpStatus.INTERNAL_SERVER_ERROR;
-  const isOurs = status !== HttpStatus.INTERNAL_SERVER_ERROR;
+  const status = STATUS_BY_CODE[error.code] ?? SERVER_ERROR;
+  const isOurs = status !== SERVER_ERROR;
   const body = {
     statusCode: status,
     code: error.code,
@@ -54,7 +56,7 @@ export function httpExceptionFor(error: WorkersError): HttpException {
 }
 
 function retryAfterSeconds(error: WorkersError, answer: HttpException): number | undefined {
-  if (answer.getStatus() !== Number(HttpStatus.SERVICE_UNAVAILABLE)) return undefined;
+  if (answer.getStatus() !== UNAVAILABLE) return undefined;
   const ms = 'retryAfterMs' in error ? Number(error.retryAfterMs) : RETRY_AFTER_SECONDS * 1_000;
   return Math.max(1, Math.ceil(ms / 1_000));
 }

@@ -20,12 +20,13 @@ describe('a process with a guard', () => {
     ['the watchdog watches', `await watched(); guard.enter(); await after(50);`],
     ['the watchdog looks', `await watched(); guard.enter(); compute(60);`],
     ['the watchdog looks and it is closed', `await watched(); guard.enter(); compute(60); guard.close();`],
-    ['the watchdog looks and somebody calls process.exit', `await watched(); guard.enter(); compute(60); process.exit();`],
-  ])('ends at once and without a word when it ends while %s', async (_, program) => {
-    for (const { lingeredMs, ...ending } of await Promise.all(FOUR.map(() => programs.run(`console.log('end'); ${program}`)))) {
-      expect(ending).toEqual({ code: 0, out: 'end', err: '' });
-      expect(lingeredMs).toBeLessThan(10_000);
-    }
+    [
+      'the watchdog looks and somebody calls process.exit',
+      `await watched(); guard.enter(); compute(60); process.exit();`,
+    ],
+  ])('ends by itself and without a word while %s', async (_, program) => {
+    const endings = await Promise.all(FOUR.map(() => programs.run(program)));
+    expect(endings).toEqual(FOUR.map(() => ({ code: 0, out: '', err: '' })));
   });
 
   it('has a watchdog that uses no processor while no handler is in flight', async () => {

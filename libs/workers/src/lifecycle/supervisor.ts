@@ -137,7 +137,9 @@ export class Supervisor {
 
   private async drain({ intakes, crews }: House, endsAt: number): Promise<void> {
     const limitMs = this.leftUntil(endsAt);
-    await Promise.all(intakes.map((intake) => this.safely(intake.name, () => this.inTime('its stop', limitMs, intake.stop()))));
+    await Promise.all(
+      intakes.map((intake) => this.safely(intake.name, () => this.inTime('its stop', limitMs, intake.stop()))),
+    );
     const isDrained = (): boolean => crews.every((crew) => crew.isDrained);
     await this.until(isDrained, crews, this.leftUntil(endsAt));
   }
@@ -145,7 +147,11 @@ export class Supervisor {
   private async giveUp({ crews }: House, endsAt: number): Promise<void> {
     const reason = new WorkersStoppingError('A handler was still running');
     for (const crew of crews) crew.askToStop(reason);
-    await this.until(() => crews.every((crew) => crew.isQuiet), crews, Math.min(this.shutdown.abortGraceMs, this.leftUntil(endsAt)));
+    await this.until(
+      () => crews.every((crew) => crew.isQuiet),
+      crews,
+      Math.min(this.shutdown.abortGraceMs, this.leftUntil(endsAt)),
+    );
     for (const crew of crews) crew.abort(reason);
   }
 

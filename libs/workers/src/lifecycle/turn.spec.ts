@@ -45,11 +45,11 @@ describe('a turn', () => {
 
   it('lets timers of 1 ms and microtasks have their turn while work without end goes on', async () => {
     const turn = new Turn();
-    let isWorking = true;
-    const work = (): void => {
-      while (isWorking) if (turn.isOver(turn.read())) return turn.resume(work);
-    };
     let ticks = 0;
+    const hasWork = (): boolean => ticks < 20;
+    const work = (): void => {
+      while (hasWork()) if (turn.isOver(turn.read())) return turn.resume(work);
+    };
     const ticked = new Promise<void>((resolve) => {
       const timer = setInterval(() => {
         if (++ticks < 20) return;
@@ -59,7 +59,6 @@ describe('a turn', () => {
     });
     work();
     await ticked;
-    isWorking = false;
     expect(ticks).toBe(20);
   });
 

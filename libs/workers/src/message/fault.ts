@@ -77,5 +77,11 @@ export function asError(thrown: unknown): Error {
 }
 
 function describe(thrown: unknown): string {
-  return `A value that is not an Error was thrown: ${typeof thrown === 'object' ? JSON.stringify(thrown) : String(thrown)}`;
+  const text =
+    typeof thrown === 'function'
+      ? `function ${thrown.name}`
+      : typeof thrown === 'object'
+        ? JSON.stringify(thrown)
+        : String(thrown);
+  return `A value that is not an Error was thrown: ${text}`;
 }

@@ -149,9 +149,10 @@ describe('events$', () => {
   const boom = (): never => {
     throw new Error('boom');
   };
+  const asyncBoom: () => unknown = async () => boom();
   it.each([
     ['a subscriber that throws', (announcer: Announcer) => announcer.events$.subscribe(boom)],
-    ['a subscriber that rejects', (announcer: Announcer) => announcer.events$.subscribe(async () => boom())],
+    ['a subscriber that rejects', (announcer: Announcer) => announcer.events$.subscribe(asyncBoom)],
     ['an operator that throws', (announcer: Announcer) => announcer.events$.pipe(map(boom)).subscribe()],
   ])('reports %s once; it harms nobody', async (_, subscribe) => {
     const announcer = new Announcer();

@@ -40,7 +40,7 @@ export function guardedLift<T, R>(
 ): Observable<R> {
   const lifted = new GuardedObservable<R>(reporter);
   lifted.source = source;
-  lifted.operator = operator as Operator<unknown, R> | undefined;
+  lifted.operator = operator;
   return lifted;
 }
 

@@ -8,6 +8,9 @@ export interface Log {
   error(message: string, stack?: string): void;
 }
 
+/** Below this, a full buffer is an ordinary sight: a ticker before its worker, a hand-over. */
+const LARGE_BUFFER = 8;
+
 /**
  * Writes what an operator must not miss: failures that nobody else hears of, the first drop of each kind, overload that begins or
  * ends, faults outside handlers, and what a stop left behind. One line each, with names and figures; no payloads.
@@ -32,9 +35,10 @@ export function logTo(log: Log, workersWithFailures: ReadonlySet<string>): Obser
         return;
       }
       case 'workers.saturation':
-        log.warn(
-          `channel "${event.channel}": ${event.state === 'entered' ? 'is nearly full' : 'has room again'} { depth: ${event.depth}, of: ${event.capacity} }`,
-        );
+        if (event.capacity >= LARGE_BUFFER)
+          log.warn(
+            `channel "${event.channel}": ${event.state === 'entered' ? 'is nearly full' : 'has room again'} { depth: ${event.depth}, of: ${event.capacity} }`,
+          );
         return;
       case 'workers.starvation':
         log.warn(

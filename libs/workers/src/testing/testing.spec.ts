@@ -295,7 +295,7 @@ describe("the module's options under test", () => {
     await clock.advance('29s');
     expect(workers.events('workers.timeout')).toEqual([]);
     await clock.advance('1s');
-    expect(workers.events('workers.timeout')).toMatchObject([{ worker: 'Stuck', runMs: 30_000 }]);
+    expect(workers.events('workers.timeout')).toMatchObject([{ worker: 'Stuck', kind: 'handler_timeout' }]);
   });
 
   it('are checked when the testing is asked for, before anything starts', async () => {

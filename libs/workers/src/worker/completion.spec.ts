@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Channel } from '../channel/channel.js';
+import { RequestTimeoutError } from '../gateway/gateway.errors.js';
 import { PermanentError, RetryableError } from '../message/fault.js';
 import { Message } from '../message/message.js';
 import { Announcer } from '../observe/announcer.js';
@@ -129,6 +130,14 @@ describe('what a handler throws', () => {
       cause: thrown,
     });
     expect(error.message).toMatch(/^Worker "Tested" failed on message \S+: no such image$/);
+  });
+
+  it('is the cause also when it is an error of ours, from a request that the handler made: it is not about this one', async () => {
+    const inner = new RequestTimeoutError('Other', 1_000);
+    const { ask } = await running(async () => Promise.reject(inner));
+    const error = await rejection(ask(1));
+    expect(error).toBeInstanceOf(HandlerFailedError);
+    expect(error.cause).toBe(inner);
   });
 
   const unusual: [string, unknown, string][] = [

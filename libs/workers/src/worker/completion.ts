@@ -81,7 +81,12 @@ export class Completion {
     out.offer(new Message(value, this.clock.now(), headers), this.to.outputDrop);
   }
 
-  private failure(message: Message, { kind, retryable, error }: Fault, waitMs: number, runMs: number): Message<WorkerFailure> {
+  private failure(
+    message: Message,
+    { kind, retryable, error }: Fault,
+    waitMs: number,
+    runMs: number,
+  ): Message<WorkerFailure> {
     const failure: WorkerFailure = {
       worker: this.to.worker,
       channel: this.to.in,
@@ -112,7 +117,8 @@ export class Completion {
 
   /** What the caller of a request gets: the library's own errors as they are, what a handler threw as the cause. */
   private refusal(message: Message, fault: Fault): Error {
-    return fault.error instanceof WorkersError
+    // What a handler threw is its own, also when it is an error of ours from a request that it made itself.
+    return fault.kind !== 'handler_error' && fault.error instanceof WorkersError
       ? fault.error
       : new HandlerFailedError(this.to.worker, message.id, fault);
   }

@@ -111,6 +111,18 @@ describe('a handler that runs out of time', () => {
     ]);
   });
 
+  it('says how long it waited and ran by the clock it is given', async () => {
+    const { handle } = stubborn();
+    const { put, clock, events } = await running(handle, { timeoutMs: 1_000 });
+    put('slow');
+    put('next');
+    await clock.advance('2s');
+    expect(events.filter(({ name }) => name === 'workers.timeout')).toMatchObject([
+      { waitMs: 0, runMs: 1_000 },
+      { waitMs: 1_000, runMs: 1_000 },
+    ]);
+  });
+
   it('may take for ever without a timeout', async () => {
     const { gates, handle } = stubborn();
     const { put, clock, runner } = await running(handle);

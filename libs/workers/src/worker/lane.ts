@@ -35,6 +35,8 @@ export class Lane implements Run, Deadline {
   dueAt = 0.5;
   state: 'free' | 'busy' | 'returned' | 'retired' = 'free';
   beganAt = 0.5;
+  /** The same on the application's clock. */
+  clockedAt = 0.5;
   leftAt = 0.5;
   private delivered: Delivery | undefined = undefined;
   private shown: HandlerContext | undefined = undefined;
@@ -54,11 +56,12 @@ export class Lane implements Run, Deadline {
     return this.shown as HandlerContext;
   }
 
-  begin(delivery: Delivery, context: HandlerContext, performanceNow: number): void {
+  begin(delivery: Delivery, context: HandlerContext, performanceNow: number, now: number): void {
     this.state = 'busy';
     this.delivered = delivery;
     this.shown = context;
     this.beganAt = performanceNow;
+    this.clockedAt = now;
     this.leftAt = performanceNow;
     const { reply } = delivery.message;
     if (reply !== undefined) reply.onLeave = this.callerLeft;
@@ -98,10 +101,14 @@ export class Lane implements Run, Deadline {
     this.finish(outcome, true);
   }
 
+  giveUp(why: Fault): void {
+    if (this.state === 'busy') this.leave('failed', why);
+  }
+
   /** The handler's time is up. */
   expire(): void {
     const error = new HandlerTimeoutError(this.owner.name, this.context.messageId, this.owner.timeoutMs ?? 0);
-    this.giveUp('failed', fault('handler_timeout', error));
+    this.giveUp(fault('handler_timeout', error));
   }
 
   /** Asks the handler to stop and goes on waiting for it. */
@@ -111,7 +118,7 @@ export class Lane implements Run, Deadline {
 
   /** Nobody waits for the handler any longer. */
   abort(reason: Error): void {
-    if (this.state === 'busy') this.giveUp('aborted', fault('aborted', reason));
+    if (this.state === 'busy') this.leave('aborted', fault('aborted', reason));
   }
 
   private readonly callerLeft = (reason: Error): void => this.abort(reason);
@@ -123,7 +130,7 @@ export class Lane implements Run, Deadline {
     this.owner.returned(this);
   }
 
-  private giveUp(type: 'failed' | 'aborted', why: Fault): void {
+  private leave(type: 'failed' | 'aborted', why: Fault): void {
     this.context.abort(why.error);
     if (this.state === 'busy') this.finish({ type, fault: why }, false);
   }

@@ -22,7 +22,7 @@ export interface WorkerInfo {
   readonly timeoutMs: number | undefined;
 }
 
-/** What a handler receives beside its payload. Made anew for each message. */
+/** What a handler receives beside its payload. Made anew for each message; may be taken apart: `handle(payload, { signal, progress })`. */
 export interface WorkerContext {
   readonly messageId: string;
   readonly headers: Headers;
@@ -35,13 +35,13 @@ export interface WorkerContext {
   /** Aborted when the time is up, the caller leaves or the application gives up waiting. Made when first asked for. */
   readonly signal: AbortSignal;
   /** Answers the caller before the handler returns; only the first answer counts, a later one is reported as late. */
-  reply(value: unknown): void;
+  readonly reply: (value: unknown) => void;
   /** Shows the caller how far the work is (`Reply.progress$`); ignored when nobody waits. */
-  progress(value: unknown): void;
+  readonly progress: (value: unknown) => void;
   /** Tells the observers something of your own, as `workers.custom`. */
-  emit(name: string, data?: unknown): void;
+  readonly emit: (name: string, data?: unknown) => void;
   /** What `WorkerGateway.stats` gives. */
-  stats(): WorkersStats;
+  readonly stats: () => WorkersStats;
 }
 
 /** What all contexts of one worker share. */
@@ -50,7 +50,7 @@ export interface ContextHouse {
   readonly channels: Readonly<Record<string, Channel>>;
   readonly logger: HandlerLogger;
   readonly announcer: Announcer;
-  stats(): WorkersStats;
+  readonly stats: () => WorkersStats;
 }
 
 let lastRunId = 0;
@@ -96,27 +96,27 @@ export class HandlerContext implements WorkerContext, RunContext {
     return this.controller.signal;
   }
 
-  reply(value: unknown): void {
-    const { reply, id } = this.message;
-    if (reply === undefined || reply.answer(value)) return;
-    this.house.announcer.announce('workers.late', { worker: this.house.info.name, messageId: id, what: 'reply' });
+  get reply(): WorkerContext['reply'] {
+    return (value) => {
+      const { reply, id } = this.message;
+      if (reply === undefined || reply.answer(value)) return;
+      this.house.announcer.announce('workers.late', { worker: this.house.info.name, messageId: id, what: 'reply' });
+    };
   }
 
-  progress(value: unknown): void {
-    this.message.reply?.progress(value);
+  get progress(): WorkerContext['progress'] {
+    return (value) => this.message.reply?.progress(value);
   }
 
-  emit(name: string, data?: unknown): void {
-    this.house.announcer.announce('workers.custom', {
-      worker: this.house.info.name,
-      messageId: this.message.id,
-      said: name,
-      data,
-    });
+  get emit(): WorkerContext['emit'] {
+    return (said, data) => {
+      const { announcer, info } = this.house;
+      announcer.announce('workers.custom', { worker: info.name, messageId: this.message.id, said, data });
+    };
   }
 
-  stats(): WorkersStats {
-    return this.house.stats();
+  get stats(): WorkerContext['stats'] {
+    return this.house.stats;
   }
 
   /** Why `signal` is aborted; undefined while it is not. */

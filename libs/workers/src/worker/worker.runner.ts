@@ -222,7 +222,7 @@ export class WorkerRunner implements LaneOwner {
 
   private run(delivery: Delivery): void {
     const lane = this.free.pop() ?? this.newLane();
-    lane.begin(delivery, this.parts.contextFor(delivery), this.latest);
+    lane.begin(delivery, this.parts.contextFor(delivery), this.latest, this.parts.clock.at(this.latest));
     if (this.startedTopic.isHeard) {
       this.announceStart(delivery);
       lane.beganAt = this.parts.turn.read();
@@ -238,7 +238,7 @@ export class WorkerRunner implements LaneOwner {
   }
 
   entered(lane: Lane): void {
-    this.parts.timeouts?.set(lane, this.parts.clock.at(lane.beganAt));
+    this.parts.timeouts?.set(lane, lane.clockedAt);
   }
 
   returned(lane: Lane): void {
@@ -256,9 +256,8 @@ export class WorkerRunner implements LaneOwner {
     const { clock, completion } = this.parts;
     const { delivery } = lane;
     const endedAt = lane.state === 'retired' ? this.parts.turn.read() : Math.max(this.latest, lane.leftAt);
-    const beganAt = clock.at(lane.beganAt);
-    const waitMs = beganAt - delivery.message.putAt;
-    const runMs = clock.at(endedAt) - beganAt;
+    const waitMs = lane.clockedAt - delivery.message.putAt;
+    const runMs = clock.at(endedAt) - lane.clockedAt;
     lane.line?.remove(lane);
     if (isHandlerGone) this.free.push(lane);
     else this.retire(lane);
