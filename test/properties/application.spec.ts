@@ -18,6 +18,7 @@ import {
   type WorkerHandler,
   WorkersError,
   type WorkersEvent,
+  type WorkersEventName,
   WorkersModule,
 } from '@nestjs-workers/core';
 import { HeldClock } from '@nestjs-workers/core/testing';
@@ -47,7 +48,10 @@ const ACTS = [
 ] as const;
 type Act = (typeof ACTS)[number];
 
-const WITH_VALUE = new Set<Act | undefined>(['return a value', 'return later', 'return after a second']);
+const WITH_VALUE = new Set<Act>(['return a value', 'return later', 'return after a second']);
+
+/** The events that tell an outcome. */
+const OUTCOMES = new Set<WorkersEventName>(['workers.completed', 'workers.error', 'workers.aborted']);
 
 interface Job {
   readonly id: number;
@@ -79,6 +83,7 @@ interface Plan {
   readonly concurrency: number;
   readonly isKeyed: boolean;
   readonly isChecked: boolean;
+  readonly requestTimeout: '3s' | '1h';
   readonly isStopped: 'at once' | 'when all is done';
   readonly steps: readonly Step[];
 }
@@ -115,6 +120,7 @@ const plan: fc.Arbitrary<Plan> = fc.record({
   concurrency: fc.integer({ min: 1, max: 4 }),
   isKeyed: fc.boolean(),
   isChecked: fc.boolean(),
+  requestTimeout: fc.constantFrom('3s' as const, '1h' as const),
   isStopped: fc.constantFrom('at once' as const, 'when all is done' as const),
   steps: fc.array(step, { maxLength: 50, size: 'max' }),
 });
@@ -129,10 +135,15 @@ class Stage {
   readonly leftovers: Leftover[] = [];
   /** Those that were handed to the channel by whatever way. */
   sent = 0;
-  promised = 0;
+  /** When an answer to a request was promised, at the latest; `Infinity` for a command. */
+  readonly promises = new Map<number, number>();
   /** How many of what came to `done` had a value for the output. */
   outputs = 0;
-  private readonly acts = new Map<string, Act>();
+  /** Promises that were open when the application had stopped. */
+  unanswered = 0;
+  /** Messages whose outcome was told. */
+  private readonly ended = new Set<number>();
+  private readonly jobs = new Map<string, Job>();
   private readonly running = new Map<number, { job: Job; signal: AbortSignal }>();
   private readonly impatient: AbortController[] = [];
   private readonly In: ChannelDeclaration<Job>;
@@ -151,12 +162,19 @@ class Stage {
     this.gateway = moduleRef.get(WorkerGateway);
     for (const asked of this.plan.steps) {
       await this.do(asked, worker);
+      await turn();
       this.look();
+      this.ask();
     }
     if (this.plan.isStopped === 'when all is done') await this.clock.advance('10m');
     const stopping = moduleRef.close();
-    await this.clock.advance('1h');
+    await this.clock.advance('10s');
     await stopping;
+    await turn();
+    this.look();
+    this.ask();
+    this.unanswered = this.promises.size - this.answers.length;
+    // What is still checked when the application stops learns of it afterwards.
     await this.clock.advance('1h');
   }
 
@@ -200,7 +218,7 @@ class Stage {
           channels: [In, Out, Failures],
           clock: this.clock,
           guard: 'off',
-          requestTimeout: '3s',
+          requestTimeout: plan.requestTimeout,
           shutdown: { deadline: '5s', abortGrace: '1s' },
           observer: (event) => this.count(event),
           onLeftover: (leftovers) => void this.leftovers.push(...leftovers),
@@ -224,7 +242,8 @@ class Stage {
     const said = asked.do.startsWith('command')
       ? this.gateway.command(worker, job, options)
       : this.gateway.request(worker, job, options);
-    this.promised++;
+    const timeoutMs = asked.do.startsWith('request') && this.plan.requestTimeout === '3s' ? 3_000 : Infinity;
+    this.promises.set(job.id, this.clock.now() + timeoutMs);
     said.then(
       (answer) => this.answers.push({ id: job.id, said: answer }),
       (error: unknown) => this.answers.push({ id: job.id, said: error }),
@@ -232,8 +251,11 @@ class Stage {
   }
 
   private count(event: WorkersEvent): void {
-    if (event.name !== 'workers.completed') return;
-    if (WITH_VALUE.has(this.acts.get(event.messageId))) this.outputs++;
+    if (!OUTCOMES.has(event.name) || !('messageId' in event)) return;
+    const job = this.jobs.get(event.messageId ?? '');
+    if (job === undefined) return;
+    this.ended.add(job.id);
+    if (event.name === 'workers.completed' && WITH_VALUE.has(job.act)) this.outputs++;
   }
 
   private optionsFor(what: Step['do']): CommandOptions {
@@ -245,6 +267,16 @@ class Stage {
     const controller = new AbortController();
     this.impatient.unshift(controller);
     return controller.signal;
+  }
+
+  /** Looks whether everybody has been told by now whose message has ended. */
+  private ask(): void {
+    const answered = new Set(this.answers.map(({ id }) => id));
+    const untold = [...this.ended].filter((id) => this.promises.has(id) && !answered.has(id));
+    if (untold.length > 0) this.problems.push(`${untold.join(', ')} ended, and nobody was told`);
+    for (const [id, by] of this.promises) {
+      if (by < this.clock.now() && !answered.has(id)) this.problems.push(`${id} was not answered in time`);
+    }
   }
 
   /** Looks at every bound. */
@@ -272,7 +304,7 @@ class Stage {
   }
 
   private enter(job: Job, { signal, messageId }: WorkerContext): void {
-    this.acts.set(messageId, job.act);
+    this.jobs.set(messageId, job);
     this.entered.push(job);
     this.running.set(job.id, { job, signal });
     const inTime = [...this.running.values()].filter((other) => !other.signal.aborted);
@@ -361,9 +393,10 @@ describe('an application, whatever happens to it,', () => {
         expect(stage.problems).toEqual([]);
         expect([actor.inFlight, actor.unsettled, input.depth, input.pendingPuts]).toEqual([0, 0, 0, 0]);
 
+        if (!planned.isChecked) expect(stage.unanswered).toBe(0);
         // every command and every request settles once, and with an error of ours if with one
-        expect(stage.answers.map(({ id }) => id).toSorted((a, b) => a - b)).toHaveLength(stage.promised);
-        expect(new Set(stage.answers.map(({ id }) => id)).size).toBe(stage.promised);
+        expect(stage.answers.map(({ id }) => id).toSorted((a, b) => a - b)).toHaveLength(stage.promises.size);
+        expect(new Set(stage.answers.map(({ id }) => id)).size).toBe(stage.promises.size);
         const foreign = stage.answers.filter(({ said }) => said instanceof Error && !(said instanceof WorkersError));
         expect(foreign.filter(({ said }) => (said as Error).message !== 'The caller gave up')).toEqual([]);
 

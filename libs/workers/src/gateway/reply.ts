@@ -47,7 +47,7 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
       this.resolve = resolve as (value: unknown) => void;
       this.reject = reject;
     }) as { -readonly [K in keyof Reply<T>]: Reply<T>[K] };
-    reply.progress$ = new GuardedObservable(reporter, (subscriber) => this.watch(subscriber));
+    reply.progress$ = Progress.of(this, reporter);
     this.reply = reply;
   }
 
@@ -82,7 +82,8 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
     this.leave(new RequestTimeoutError(this.worker, this.timeoutMs));
   }
 
-  private watch(subscriber: Subscriber<unknown>): Subscription {
+  /** @internal */
+  watch(subscriber: Subscriber<unknown>): Subscription {
     this.steps ??= new Subject();
     if (this.state !== 'waiting') this.steps.complete();
     return this.steps.subscribe(subscriber);
@@ -101,5 +102,31 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
     this.stopListening?.();
     this.steps?.complete();
     return true;
+  }
+}
+
+/** What has steps to watch. */
+interface Watched {
+  watch(subscriber: Subscriber<unknown>): Subscription;
+}
+
+/**
+ * The progress of one reply.
+ *
+ * Made without its constructors: a derived one costs more than all the rest of a request, and there is nothing for it to do.
+ */
+class Progress extends GuardedObservable<unknown> {
+  declare private pending: Watched;
+
+  static of(pending: Watched, reporter: Reporter): Progress {
+    const progress = Object.create(Progress.prototype) as Progress;
+    progress.pending = pending;
+    progress.reporter = reporter;
+    return progress;
+  }
+
+  /** RxJS calls this with the finished subscriber. */
+  protected _trySubscribe(subscriber: Subscriber<unknown>): Subscription {
+    return this.pending.watch(subscriber);
   }
 }

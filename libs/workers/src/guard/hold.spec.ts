@@ -130,12 +130,28 @@ describe('code of no run', () => {
     ]);
   });
 
-  it('is not told of when it was a crowd: other functions, or runs that began in between', async () => {
+  it('is not told of when other functions were seen', async () => {
     look(20, { trace: traceOf('one') });
     look(48, { trace: traceOf('other') });
-    look(60, { begun: 1 });
-    look(88, { begun: 2 });
-    await close(90);
+    await close(60);
+    expect(told).toEqual([]);
+  });
+
+  it('is not told of when runs began in between, for then it was a crowd', async () => {
+    look(20, { begun: 1 });
+    look(48, { begun: 2 });
+    await close(60);
+    expect(told).toEqual([]);
+  });
+
+  it('is not told of when a run is named', async () => {
+    const run = aRun(1);
+    look(20, { run });
+    look(48, { run });
+    look(62);
+    look(90);
+    await close(100);
+    expect(await run.end()).toMatchObject({ runId: 1 });
     expect(told).toEqual([]);
   });
 

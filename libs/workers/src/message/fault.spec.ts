@@ -1,6 +1,21 @@
+import { inspect } from 'node:util';
 import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { asError, fault, FAULT_KINDS, PermanentError, RetryableError, thrownFault } from './fault.js';
+
+/** Throws again when it is looked at. */
+const unshowable = {
+  [inspect.custom]: (): never => {
+    throw new Error('do not look');
+  },
+};
+
+/** An error whose message cannot be read. */
+const unreadable = Object.defineProperty(new Error(), 'message', {
+  get: (): never => {
+    throw new Error('do not read');
+  },
+});
 
 describe('the fault of a handler that threw', () => {
   it('is retryable unless the handler says otherwise', () => {
@@ -25,14 +40,22 @@ describe('the fault of a handler that threw', () => {
     ['a number', 42, 'A value that is not an Error was thrown: 42'],
     ['undefined', undefined, 'A value that is not an Error was thrown: undefined'],
     ['null', null, 'A value that is not an Error was thrown: null'],
-    ['an object', { code: 7 }, 'A value that is not an Error was thrown: {"code":7}'],
+    ['an object', { code: 7 }, 'A value that is not an Error was thrown: { code: 7 }'],
     ['a symbol', Symbol('s'), 'A value that is not an Error was thrown: Symbol(s)'],
-    ['a bigint', 7n, 'A value that is not an Error was thrown: 7'],
-    ['what cannot be shown', { big: 7n }, 'A value that is not an Error and cannot be shown was thrown'],
+    ['a bigint', 7n, 'A value that is not an Error was thrown: 7n'],
+    ['what cannot be shown', unshowable, 'A value that is not an Error and cannot be shown was thrown'],
   ])('is an Error also when %s was thrown, which is its cause', (_, thrown, message) => {
     const { error } = thrownFault(thrown);
     expect(error).toBeInstanceOf(Error);
     expect([error.message, error.cause]).toEqual([message, thrown]);
+  });
+
+  it('can be told also when what was thrown throws when it is read', () => {
+    const { error } = thrownFault(unreadable);
+    expect([error.message, error.cause]).toEqual([
+      'A value that is not an Error and cannot be shown was thrown',
+      unreadable,
+    ]);
   });
 
   it('keeps an Error of another realm as it is', () => {

@@ -1,4 +1,4 @@
-import { types } from 'node:util';
+import { inspect, types } from 'node:util';
 
 /**
  * Why a message was not done.
@@ -77,11 +77,5 @@ export function asError(thrown: unknown): Error {
 }
 
 function describe(thrown: unknown): string {
-  const text =
-    typeof thrown === 'function'
-      ? `function ${thrown.name}`
-      : typeof thrown === 'object'
-        ? JSON.stringify(thrown)
-        : String(thrown);
-  return `A value that is not an Error was thrown: ${text}`;
+  return `A value that is not an Error was thrown: ${inspect(thrown, { depth: 1, breakLength: Infinity })}`;
 }

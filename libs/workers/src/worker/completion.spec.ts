@@ -146,7 +146,7 @@ describe('what a handler throws', () => {
     ['null', null, 'A value that is not an Error was thrown: null'],
     ['a number', 42, 'A value that is not an Error was thrown: 42'],
     ['a symbol', Symbol('sign'), 'A value that is not an Error was thrown: Symbol(sign)'],
-    ['a frozen object', Object.freeze({ code: 'E' }), 'A value that is not an Error was thrown: {"code":"E"}'],
+    ['a frozen object', Object.freeze({ code: 'E' }), "A value that is not an Error was thrown: { code: 'E' }"],
     ['a frozen error', Object.freeze(new TypeError('frozen')), 'frozen'],
   ];
   it.each(unusual)('may be %s', async (_what, thrown, message) => {
