@@ -17,7 +17,7 @@ const Jobs = channel<Kind>('jobs', { buffer: 512, putMode: 'block' });
 const last = gate();
 const inside = { now: 0, most: 0 };
 
-@Worker({ in: Jobs, expose: true, concurrency: CONCURRENCY, timeout: 20 })
+@Worker({ in: Jobs, expose: true, concurrency: CONCURRENCY, timeout: 60 })
 class Digger {
   readonly late: Promise<unknown>[] = [];
 

@@ -1,11 +1,13 @@
 /** What the figures were taken on, and with. */
 import { readFileSync } from 'node:fs';
-import { availableParallelism, cpus, release, totalmem, type } from 'node:os';
+import { availableParallelism, cpus, loadavg, release, totalmem, type } from 'node:os';
 
 export interface Machine {
   readonly processor: string;
   readonly system: string;
   readonly node: string;
+  /** Processes that wanted a core, over the last quarter of an hour; the bench itself is one or two of them. */
+  readonly load: string;
 }
 
 export function machine(): Machine {
@@ -14,6 +16,7 @@ export function machine(): Machine {
     processor: `${availableParallelism()} × ${model}, ${Math.round(totalmem() / 2 ** 30)} GB`,
     system: `${type()} ${release()}`,
     node: `Node ${process.versions.node} (V8 ${process.versions.v8})`,
+    load: loadavg()[2]!.toFixed(1),
   };
 }
 

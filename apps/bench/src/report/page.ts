@@ -19,7 +19,7 @@ function section(standings: readonly Standing[]): string {
 }
 
 function preface(plan: Plan, standings: readonly Standing[], command: string): string {
-  const { processor, system, node } = machine();
+  const { processor, system, node, load } = machine();
   const peers = [...new Set(standings.flatMap(({ heat }) => heat.entrants.map(({ peer }) => peer)))];
   const packages = [...new Set(peers.flatMap((peer) => peer.packages))].toSorted();
   const remarks = peers.filter(({ remark }) => remark).map(({ title, remark }) => `- **${title}**: ${remark}`);
@@ -31,7 +31,8 @@ Written by the benchmarks themselves, not by hand; take it anew on your machine:
 ${command}
 \`\`\`
 
-- Machine: ${processor}; ${system}; ${node}; NODE_ENV ${plan.environment}
+- Machine: ${processor}; ${system}; ${node}; NODE_ENV ${plan.environment};
+  load average ${load} at the end (the bench alone makes 1 to 2)
 - Versions: ${packages.map((name) => `${name} ${versionOf(name)}`).join(', ')}
 
 One case is one process with a fresh heap: two passes of up to 100,000 items warm up, a collection, one timed pass. A timed pass

@@ -24,7 +24,7 @@ describe('a process with a guard', () => {
        guard.enter();
        let isSeen = false;
        Hold.prototype.see = () => { isSeen = true; };
-       while (!isSeen);
+       while (!isSeen) compute(1);
        process.exit();`,
     ],
   ])('ends by itself and without a word while %s', async (_, program) => {
