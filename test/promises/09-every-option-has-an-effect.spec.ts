@@ -734,6 +734,7 @@ const moduleOptions: Proofs = {
         const answer = await gateway.request(Blocker, 50).catch(codeOf);
         expect(answer).toBe(guard === 'fail' ? 'HANDLER_BLOCKED' : 'computed');
         expect(workers.events('workers.blocked')).toHaveLength(guard === 'off' ? 0 : 1);
+        await gateway.stop();
       }
     },
   ],
@@ -744,6 +745,7 @@ const moduleOptions: Proofs = {
         const { gateway } = await start({ channels, providers: [Blocker], guard: 'fail', guardMs });
         const answer = await gateway.request(Blocker, 50).catch(codeOf);
         expect(answer).toBe(guardMs === 10 ? 'HANDLER_BLOCKED' : 'computed');
+        await gateway.stop();
       }
     },
   ],

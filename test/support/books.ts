@@ -19,7 +19,9 @@ export function booksOf({ channels, workers }: WorkersStats, name: string, taker
   const outcomes = takers.map((taker) => {
     const worker = workers[taker];
     if (worker === undefined) throw new Error(`No worker "${taker}" in the statistics.`);
-    return worker.done + sum(Object.values(worker.failed)) + worker.aborted + worker.lost + worker.inFlight;
+    return (
+      worker.done + sum(Object.values(worker.failed)) + worker.aborted + worker.lost + worker.leftOver + worker.inFlight
+    );
   });
   const gone = AFTER_ENTRY.map((reason) => drops[reason] ?? 0);
   return { accepted, accountedFor: sum(outcomes) + sum(gone) + leftOver + depth };

@@ -11,7 +11,8 @@ export type { Delivery } from './message/delivery.js';
 export type { Aborted, Done, Failed, Lost, Outcome } from './message/outcome.js';
 export { type Fault, type FaultKind, PermanentError, RetryableError } from './message/fault.js';
 
-export { Channel, type PutResult } from './channel/channel.js';
+export { Channel } from './channel/channel.js';
+export type { PutResult } from './channel/waiting.room.js';
 export { channel, type ChannelDeclaration } from './channel/channel.declaration.js';
 export type { BufferType, ChannelOptions, PayloadType, PutMode, ShedOptions } from './channel/channel.options.js';
 export { getChannelToken, InjectChannel } from './channel/channel.decorator.js';

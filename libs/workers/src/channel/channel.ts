@@ -5,16 +5,12 @@ import type { Announcer, Topic } from '../observe/announcer.js';
 import type { DropReason } from '../observe/events.js';
 import { GuardedObservable, guardedLift, guardedObserver } from '../observe/guarded.observable.js';
 import type { ChannelStats } from '../observe/stats.js';
-import { type Buffer, FifoBuffer } from './buffer.js';
-import { ChannelClosedError, ChannelOverflowError, MessageDroppedError } from './channel.errors.js';
+import { ChannelClosedError, ChannelOverflowError } from './channel.errors.js';
 import type { PutMode, ResolvedChannelOptions, ResolvedShedOptions } from './channel.options.js';
 import { ChannelBooks } from './channel.books.js';
 import { type Consumer, IteratingConsumer, SubscriberConsumer } from './consumer.js';
-import { type KeyOf, KeyedBuffer } from './keyed.buffer.js';
-import { PendingPuts, type Sender } from './pending.puts.js';
-
-/** What became of a put: taken in, or dropped on purpose and counted. */
-export type PutResult = 'accepted' | 'dropped';
+import type { KeyOf } from './keyed.buffer.js';
+import { type PutResult, WaitingRoom } from './waiting.room.js';
 
 /**
  * A named, bounded place where messages wait, and an RxJS Subject.
@@ -29,14 +25,15 @@ export type PutResult = 'accepted' | 'dropped';
  * The Subject face: `subscribe` competes for messages, one per synchronous `next`; `next(value)` offers; `complete()` closes;
  * `error(e)` is reported and ends nothing; `for await` pulls with back-pressure; `tap$` shows every message and takes none.
  *
+ * Where messages wait, within which bounds, is `waiting.room.ts`; here is who takes them.
+ *
  * Invariant: while a consumer is hungry, the channel holds nothing that it could take.
  */
 export class Channel<T = unknown> extends Subject<T> {
   /** Every message as it is taken in, for watching; takes none. A watcher that throws is reported and harms nobody. */
   readonly tap$: Observable<Message<T>>;
   /** @internal */ readonly books: ChannelBooks;
-  private buffer: Buffer<T> = new FifoBuffer();
-  private readonly pending: PendingPuts<T>;
+  private readonly room: WaitingRoom<T>;
   private consumers: Consumer<T>[] = [];
   private readonly workers: { readonly name: string; readonly isKeyed: boolean }[] = [];
   private turn = 0;
@@ -53,9 +50,16 @@ export class Channel<T = unknown> extends Subject<T> {
     private readonly announcer: Announcer,
   ) {
     super();
-    this.pending = new PendingPuts(options.maxPendingPuts);
     this.acceptedTopic = announcer.topic('workers.accepted');
     this.books = new ChannelBooks(name, options, announcer);
+    this.room = new WaitingRoom({
+      name,
+      options,
+      books: this.books,
+      clock,
+      onAccepted: (message) => this.tell(message),
+      report: (error) => this.reportFault(error),
+    });
     this.tap$ = new GuardedObservable(this.reporter, (subscriber) => {
       if (this.state === 'closed') return subscriber.complete();
       this.taps.add(subscriber);
@@ -70,7 +74,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Whether nothing waits here, neither in the buffer nor for room. */
   get isEmpty(): boolean {
-    return this.buffer.size + this.pending.size === 0;
+    return this.room.isEmpty;
   }
 
   /**
@@ -87,18 +91,18 @@ export class Channel<T = unknown> extends Subject<T> {
     }
     const entered = this.enter(message);
     if (entered !== 'full') return entered;
-    if (mode === 'drop') return this.drop(message, 'input-drop');
-    if (this.pending.isFull) {
+    if (mode === 'drop') return this.room.drop(message, 'input-drop');
+    if (this.room.isOverflowing) {
       this.books.refused++;
-      throw new ChannelOverflowError(this.name, this.pending.limit, message);
+      throw new ChannelOverflowError(this.name, this.options.maxPendingPuts, message);
     }
-    return mode === 'async' ? this.putLater(message) : this.putWhenRoom(message, signal);
+    return mode === 'async' ? this.room.keepLater(message) : this.room.keepWhenRoom(message, signal);
   }
 
   /** Takes `message` in if there is room now; otherwise it is dropped and counted under `reason`. */
   offer(message: Message<T>, reason: DropReason): PutResult {
     const entered = this.isOpen ? this.enter(message) : 'full';
-    return entered === 'full' ? this.drop(message, reason) : entered;
+    return entered === 'full' ? this.room.drop(message, reason) : entered;
   }
 
   /** Lets `consumer` compete for messages and feeds it what it can take at once; the returned function takes it away. */
@@ -120,47 +124,35 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Tells the channel that what was taken is finished, so that the next message of its key may follow. */
   release(message: Message<T>): void {
-    if (this.buffer.release(message)) for (const consumer of this.consumers) this.feed(consumer);
+    if (this.room.release(message)) for (const consumer of this.consumers) this.feed(consumer);
   }
 
   /** Notes that the worker `name` takes from here, in the order of `key` if it gives one; returns all that do. */
   bindWorker(name: string, key: KeyOf<T> | undefined): readonly { readonly name: string; readonly isKeyed: boolean }[] {
     this.workers.push({ name, isKeyed: key !== undefined });
-    if (key !== undefined) {
-      const before = [...this.buffer];
-      this.buffer = new KeyedBuffer(key, this.reportFault);
-      for (const message of before) this.buffer.push(message);
-    }
+    if (key !== undefined) this.room.orderBy(key);
     return this.workers;
   }
 
   /** Takes out everything that still lies here, pending puts included; for the report of a stop. */
   takeRest(): Message<T>[] {
-    const rest: Message<T>[] = [...this.buffer];
-    this.buffer = new FifoBuffer();
-    for (let put = this.pending.shift(); put !== undefined; put = this.pending.shift()) rest.push(put.message);
-    this.books.leftOver += rest.length;
-    this.books.eased(this.load);
+    const rest = this.room.clear();
     this.endIfEmpty();
     return rest;
   }
 
   stats(): ChannelStats {
-    return this.books.snapshot(this.buffer.size, this.pending.size, this.oldestAgeMs());
+    return this.room.stats();
   }
 
   /** How long the oldest message has waited, in milliseconds; 0 when nothing waits. */
   oldestAgeMs(): number {
-    const oldest = this.buffer.oldest() ?? this.pending.oldest();
-    return oldest === undefined ? 0 : Math.max(0, this.clock.now() - oldest.putAt);
+    return this.room.oldestAgeMs();
   }
 
   /** Why new messages should be shed now, in words; undefined when there is no reason. */
-  overload({ at, oldestAge }: ResolvedShedOptions): string | undefined {
-    const bound = this.options.buffer > 0 ? this.options.buffer : this.options.maxPendingPuts;
-    if (this.load >= bound * at) return `${this.load} of ${bound} places are taken`;
-    const ageMs = this.oldestAgeMs();
-    return ageMs > oldestAge ? `the oldest message has waited for ${Math.round(ageMs)} ms` : undefined;
+  overload(limits: ResolvedShedOptions): string | undefined {
+    return this.room.overload(limits);
   }
 
   // --- the Subject face ---
@@ -179,10 +171,7 @@ export class Channel<T = unknown> extends Subject<T> {
   override complete(): void {
     if (!this.isOpen) return;
     this.isOpen = false;
-    for (const { message, sender } of this.pending.takeSenders()) {
-      sender?.refused(new ChannelClosedError(this.name, message));
-    }
-    this.books.eased(this.load);
+    this.room.close();
     this.endIfEmpty();
   }
 
@@ -235,33 +224,19 @@ export class Channel<T = unknown> extends Subject<T> {
     return new Subscription(this.attach(new SubscriberConsumer(subscriber)));
   }
 
-  private get load(): number {
-    return this.options.buffer > 0 ? this.buffer.size : this.pending.size;
-  }
-
   private enter(message: Message<T>): PutResult | 'full' {
     const consumer = this.hungryConsumer(message);
     if (consumer !== undefined) {
       this.handOver(message, consumer);
       return 'accepted';
     }
-    let slid: Message<T> | undefined;
-    if (this.buffer.size >= this.options.buffer) {
-      if (this.options.bufferType === 'fixed') return 'full';
-      if (this.options.bufferType === 'dropping') return this.drop(message, 'buffer-drop');
-      slid = this.buffer.slide();
-    }
-    this.buffer.push(message);
-    if (slid !== undefined) this.drop(slid, 'buffer-slide');
-    this.accept(message);
-    this.books.filled(this.load);
-    return 'accepted';
+    return this.room.keep(message);
   }
 
   /** Gives before it tells: a tap that puts must find the consumer as it is. */
   private handOver(message: Message<T>, consumer: Consumer<T>): void {
     const isDoneAtOnce = consumer.isDoneAtOnce === true;
-    if (!isDoneAtOnce) this.buffer.lend(message);
+    if (!isDoneAtOnce) this.room.lend(message);
     this.books.accepted++;
     this.books.taken++;
     consumer.give(message);
@@ -274,7 +249,7 @@ export class Channel<T = unknown> extends Subject<T> {
     while (consumer.isHungry) {
       const message = this.takeOut();
       if (message === undefined) break;
-      if (consumer.isDoneAtOnce === true) this.buffer.release(message);
+      if (consumer.isDoneAtOnce === true) this.room.release(message);
       consumer.give(message);
     }
     this.endIfEmpty();
@@ -284,28 +259,15 @@ export class Channel<T = unknown> extends Subject<T> {
   private takeOut(): Message<T> | undefined {
     const wasTaking = this.isTaking;
     this.isTaking = true;
-    let message = this.takeNext();
-    for (; message !== undefined && isExpired(message); message = this.takeNext()) {
-      this.buffer.release(message);
-      this.drop(message, 'expired');
-    }
-    if (message !== undefined) this.books.taken++;
+    const message = this.room.takeOut();
     this.isTaking = wasTaking;
-    return message;
-  }
-
-  private takeNext(): Message<T> | undefined {
-    const message = this.buffer.shift() ?? this.takePending();
-    if (message === undefined) return undefined;
-    if (this.pending.size > 0) this.refill();
-    this.books.eased(this.load);
     return message;
   }
 
   /** For whoever does not say when it is finished. */
   private takeForGood(): Message<T> | undefined {
     const message = this.take();
-    if (message !== undefined) this.buffer.release(message);
+    if (message !== undefined) this.room.release(message);
     return message;
   }
 
@@ -315,69 +277,9 @@ export class Channel<T = unknown> extends Subject<T> {
     for (let left = consumers.length; left > 0; left--) {
       if (++this.turn >= consumers.length) this.turn = 0;
       const consumer = consumers[this.turn] as Consumer<T>;
-      if (consumer.isHungry && this.buffer.admits(message)) return consumer;
+      if (consumer.isHungry && this.room.admits(message)) return consumer;
     }
     return undefined;
-  }
-
-  private putLater(message: Message<T>): PutResult {
-    this.pending.push({ message, sender: undefined });
-    this.accept(message);
-    this.books.filled(this.load);
-    return 'accepted';
-  }
-
-  private putWhenRoom(message: Message<T>, signal: AbortSignal | undefined): Promise<PutResult> {
-    return new Promise((resolve, reject) => {
-      const leave = (): void => {
-        if (this.pending.take((waiting) => waiting === message) !== undefined) this.books.eased(this.load);
-        sender.refused(signal?.reason as Error);
-      };
-      const forget = (): void => signal?.removeEventListener('abort', leave);
-      const sender: Sender = {
-        admitted: () => {
-          forget();
-          resolve('accepted');
-        },
-        refused: (error) => {
-          forget();
-          this.books.refused++;
-          reject(error);
-        },
-      };
-      if (signal?.aborted === true) return leave();
-      signal?.addEventListener('abort', leave);
-      this.pending.push({ message, sender });
-      this.books.filled(this.load);
-    });
-  }
-
-  private takePending(): Message<T> | undefined {
-    const put = this.pending.take((message) => this.buffer.admits(message));
-    if (put === undefined) return undefined;
-    this.buffer.lend(put.message);
-    this.admit(put);
-    return put.message;
-  }
-
-  private refill(): void {
-    while (this.buffer.size < this.options.buffer) {
-      const put = this.pending.shift();
-      if (put === undefined) return;
-      this.buffer.push(put.message);
-      this.admit(put);
-    }
-  }
-
-  private admit({ message, sender }: { message: Message<T>; sender: { admitted(): void } | undefined }): void {
-    if (sender === undefined) return;
-    this.accept(message);
-    sender.admitted();
-  }
-
-  private accept(message: Message<T>): void {
-    this.books.accepted++;
-    this.tell(message);
   }
 
   private tell(message: Message<T>): void {
@@ -387,12 +289,6 @@ export class Channel<T = unknown> extends Subject<T> {
     }
   }
 
-  private drop(message: Message<T>, reason: DropReason): 'dropped' {
-    this.books.drop(message, reason);
-    message.reply?.refuse(new MessageDroppedError(this.name, reason, message));
-    return 'dropped';
-  }
-
   private endIfEmpty(): void {
     if (this.state !== 'closed') return;
     const consumers = this.consumers;
@@ -400,9 +296,4 @@ export class Channel<T = unknown> extends Subject<T> {
     for (const consumer of consumers) consumer.end?.();
     for (const tap of this.taps) tap.complete();
   }
-}
-
-/** Whether whoever waited for an answer has it, or has left. */
-function isExpired({ reply }: Message): boolean {
-  return reply !== undefined && reply.state !== 'waiting';
 }

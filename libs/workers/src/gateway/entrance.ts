@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import type { Channel, PutResult } from '../channel/channel.js';
+import type { Channel } from '../channel/channel.js';
+import type { PutResult } from '../channel/waiting.room.js';
 import type { PayloadCheck } from '../channel/payload.check.js';
 import type { Clock } from '../lifecycle/clock.js';
 import type { DeadlineLine, Deadlines } from '../lifecycle/deadlines.js';
@@ -135,12 +136,20 @@ export class Entrance {
   ): Promise<PutResult> {
     const { worker, channel } = this.parts;
     await (this.loading ??= this.load());
+    let hasArrived = false;
     const put = async (outgoing: Outgoing): Promise<PutResult> => {
+      hasArrived = true;
       const checked = await this.checked(outgoing.payload);
       return this.put(checked, this.now(), outgoing.headers, options?.signal, pending);
     };
     const outgoing: Outgoing = { worker, channel: channel.name, payload, headers: options?.headers ?? {} };
-    return this.through === undefined ? put(outgoing) : this.through(outgoing, put);
+    try {
+      return await (this.through === undefined ? put(outgoing) : this.through(outgoing, put));
+    } catch (error) {
+      // What an interceptor keeps to itself was refused; all later refusals are counted where they happen.
+      if (!hasArrived) channel.books.refused++;
+      throw error;
+    }
   }
 
   private async load(): Promise<void> {

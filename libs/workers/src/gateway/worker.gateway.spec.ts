@@ -159,6 +159,7 @@ describe('stats', () => {
           failed: {},
           aborted: 0,
           lost: 0,
+          leftOver: 0,
           waitMs: none,
           runMs: none,
         },

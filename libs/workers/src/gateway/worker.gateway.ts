@@ -1,5 +1,6 @@
 import { EMPTY } from 'rxjs';
-import type { Channel, PutResult } from '../channel/channel.js';
+import type { Channel } from '../channel/channel.js';
+import type { PutResult } from '../channel/waiting.room.js';
 import type { ChannelDeclaration } from '../channel/channel.declaration.js';
 import type { WorkersStats } from '../observe/stats.js';
 import { WorkerNotExposedError, WorkerUnknownError } from '../worker/worker.errors.js';

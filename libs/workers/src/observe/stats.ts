@@ -31,7 +31,7 @@ export interface ChannelStats {
   readonly isSaturated: boolean;
 }
 
-/** What a worker has done, as plain numbers. `taken = done + failed + aborted + lost + inFlight`. */
+/** What a worker has done, as plain numbers. `taken = done + failed + aborted + lost + leftOver + inFlight`. */
 export interface WorkerStats {
   /** Permits in use: messages taken whose outcome is not recorded. */
   readonly inFlight: number;
@@ -45,6 +45,8 @@ export interface WorkerStats {
   readonly failed: Readonly<Partial<Record<FaultKind, number>>>;
   readonly aborted: number;
   readonly lost: number;
+  /** Taken and not started when the application stopped. */
+  readonly leftOver: number;
   /** From put to the handler's start. */
   readonly waitMs: Percentiles;
   /** From the handler's start to its outcome. */

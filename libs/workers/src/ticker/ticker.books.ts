@@ -26,7 +26,8 @@ export class TickerBooks {
   }
 
   snapshot(worker: WorkerStats, failed: number, now: Pick<TickerStats, 'state' | 'queued' | 'maxQueued'>): TickerStats {
-    const { ticks, skipped, driftMs, leftOver } = this;
+    const { ticks, skipped, driftMs } = this;
+    const leftOver = this.leftOver + worker.leftOver;
     const { done, aborted, inFlight, concurrency, runMs } = worker;
     return { ...now, ticks, skipped, done, failed, aborted, driftMs, inFlight, concurrency, leftOver, runMs };
   }

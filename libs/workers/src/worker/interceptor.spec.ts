@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
-import type { PutResult } from '../channel/channel.js';
+import type { PutResult } from '../channel/waiting.room.js';
 import { channel } from '../channel/channel.declaration.js';
 import type { Message } from '../message/message.js';
 import { boot } from '../testing/fixtures/boot.js';

@@ -1,4 +1,4 @@
-import type { PutResult } from '../channel/channel.js';
+import type { PutResult } from '../channel/waiting.room.js';
 import type { Headers, Message } from '../message/message.js';
 import type { WorkerContext } from './worker.context.js';
 

@@ -8,6 +8,8 @@ export class WorkerBooks {
   private done = 0;
   private aborted = 0;
   private lost = 0;
+  /** Taken and not started when the application stopped. */
+  leftOver = 0;
   private readonly failed: Partial<Record<FaultKind, number>> = {};
   private readonly waitMs = new Histogram();
   private readonly runMs = new Histogram();
@@ -32,6 +34,7 @@ export class WorkerBooks {
       failed: { ...this.failed },
       aborted: this.aborted,
       lost: this.lost,
+      leftOver: this.leftOver,
       waitMs: this.waitMs.percentiles(),
       runMs: this.runMs.percentiles(),
     };

@@ -140,6 +140,7 @@ export class WorkerRunner implements LaneOwner {
   takeRest(): Message[] {
     const rest = this.inbox.splice(0);
     this.inUse -= rest.length;
+    this.books.leftOver += rest.length;
     if (rest.length > 0 && this.inUse === 0) this.parts.onBusy(false);
     return [...rest.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
   }
