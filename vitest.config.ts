@@ -4,7 +4,21 @@ import { defineConfig } from 'vitest/config';
 const path = (relative: string) => fileURLToPath(new URL(relative, import.meta.url));
 
 /**
- * Five projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
+ * Tests whose fact is real time or the processor: they run one after the other when all others are done, because a neighbour that
+ * computes would be what they measure.
+ */
+const TIMED = [
+  'libs/workers/src/guard/*.spec.ts',
+  'libs/workers/src/dispatch/inline.dispatcher.spec.ts',
+  'libs/workers/src/ticker/interval.schedule.spec.ts',
+  'test/promises/09-every-option-has-an-effect.spec.ts',
+  'test/promises/a-hundred-ticks-of-ten-milliseconds-take-one-second.spec.ts',
+  'test/promises/a-million-synchronous-messages-do-not-hold-the-event-loop.spec.ts',
+  'test/promises/what-went-wrong-elsewhere-goes-right-here.spec.ts',
+];
+
+/**
+ * Six projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
  *
  * Tests of the rooms and of the house run from the sources. Snippets and the package are tested as a user gets them: built.
  */
@@ -23,12 +37,31 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: 'unit', include: ['libs/**/*.spec.ts'], exclude: ['**/node_modules/**', '**/dist/**'] },
+        test: {
+          name: 'unit',
+          include: ['libs/**/*.spec.ts'],
+          exclude: ['**/node_modules/**', '**/dist/**', ...TIMED],
+        },
       },
       {
         extends: true,
         // These boot applications, threads and child processes; on two busy cores that takes its time.
-        test: { name: 'house', include: ['test/{promises,e2e,properties}/**/*.spec.ts'], testTimeout: 30_000 },
+        test: {
+          name: 'house',
+          include: ['test/{promises,e2e,properties}/**/*.spec.ts'],
+          exclude: ['**/node_modules/**', ...TIMED],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'timed',
+          include: TIMED,
+          testTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 1 },
+        },
       },
       {
         extends: true,

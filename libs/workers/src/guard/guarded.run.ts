@@ -10,7 +10,12 @@ import type { Stretch } from './stretch.js';
  */
 export class GuardedRun implements Inside {
   isOver = false;
-  /** The longest stretch for which it was seen to hold the event loop; undefined for a handler that behaves. */
+  /**
+   * The longest stretch for which it was seen to hold the event loop; undefined for a handler that behaves.
+   *
+   * It is written between two instructions of the handler, which an optimising compiler does not expect. So it is read only after
+   * a call the compiler cannot see through: the dispatcher has read the clock by then, or a promise has settled.
+   */
   private seen: Stretch | undefined = undefined;
 
   constructor(
