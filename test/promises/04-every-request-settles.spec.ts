@@ -42,7 +42,7 @@ class Digger {
     if (job === 'throw a string') throw 'no gold';
     if (job === 'throw nothing') throw undefined;
     if (job === 'reject') return Promise.reject(new StillbornError('no gold'));
-    if (job === 'block') compute(30);
+    if (job === 'block') compute(50);
     return job === 'hang' ? new Promise(() => {}) : 'gold';
   }
 }

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 export function compute(ms: number): void {
   const startedAt = onCoreMs();
   let hash = 0;
-  while (onCoreMs() - startedAt < ms) for (let n = 0; n < 100_000; n++) hash = (hash * 31 + n) | 0;
+  while (onCoreMs() - startedAt < ms) for (let n = 0; n < 1_000_000; n++) hash = (hash * 31 + n) | 0;
 }
 
 /** How long this thread has had a core, where the kernel says so; elsewhere the clock has to do. */

@@ -13,7 +13,7 @@ type Listener<T> = Partial<Observer<T>> | ((value: T) => void) | null;
  */
 export class GuardedObservable<T> extends Observable<T> {
   constructor(
-    protected reporter: Reporter,
+    /** @internal */ public reporter: Reporter,
     subscribe?: (this: Observable<T>, subscriber: Subscriber<T>) => Subscription | (() => void) | void,
   ) {
     super(subscribe);
