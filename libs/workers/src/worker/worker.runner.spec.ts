@@ -220,6 +220,7 @@ describe('a runner', () => {
       failed: {},
       aborted: 0,
       lost: 0,
+      leftOver: 0,
       waitMs: { p50: 0, p95: 0, p99: 0 },
       runMs: { p50: 0, p95: 0, p99: 0 },
     });
