@@ -65,6 +65,21 @@ describe('a run', () => {
     expect([told, leftBehind]).toEqual([[], []]);
   });
 
+  it('is named with the line it was seen at most of the time', async () => {
+    const run = aRun(1);
+    look(20, { run, trace: traceOf('before', 'handle') });
+    look(34, { run, trace: traceOf('loop', 'handle') });
+    look(48, { run, trace: traceOf('loop', 'handle') });
+    look(62, { run, trace: traceOf('after') });
+    expect(await run.end()).toMatchObject({ blockedMs: 42, functionName: 'handle' });
+  });
+
+  it('is named when it blocks for very long', async () => {
+    const run = aRun(1);
+    for (let at = 20; at < 10_000; at += 14) look(at, { run });
+    expect((await run.end())?.blockedMs).toBeGreaterThan(9_900);
+  });
+
   it('learns of it before its code goes on, and not later', () => {
     const run = aRun(1);
     look(20, { run });
@@ -128,6 +143,15 @@ describe('code of no run', () => {
     expect(told).toMatchObject([
       { runId: undefined, worker: undefined, messageId: undefined, blockedMs: 28, heldMs: 50, functionName: 'page' },
     ]);
+  });
+
+  it('is told of when something else was seen before and after', async () => {
+    look(20, { trace: traceOf('before') });
+    look(34, { trace: traceOf('page') });
+    look(62, { trace: traceOf('page') });
+    look(76, { trace: traceOf('after') });
+    await close(80);
+    expect(told).toMatchObject([{ blockedMs: 28, functionName: 'page', stack: ['at page (/app/page.ts:1:1)'] }]);
   });
 
   it('is not told of when other functions were seen', async () => {

@@ -39,7 +39,7 @@ export class Hold implements StretchHold {
     this.longestWait = longer(this.longestWait, new Stretch(this, askedAt, { ...sighting, run: undefined }));
     this.lastMark = sighting.mark;
     if (this.current?.goOnWith(sighting) !== true) this.current = new Stretch(this, sighting.mark, sighting);
-    this.weigh(this.current);
+    this.weigh(this.current, sighting.run);
   }
 
   /** The event loop turns again: tells what no run's end tells. */
@@ -57,8 +57,7 @@ export class Hold implements StretchHold {
     if (report !== undefined) tell(report);
   }
 
-  private weigh(stretch: Stretch): void {
-    const { run } = stretch;
+  private weigh(stretch: Stretch, run: GuardedRun | undefined): void {
     if (run === undefined) this.longestOfNobody = longer(this.longestOfNobody, stretch);
     else if (stretch.lengthMs >= run.guardMs) {
       this.named.set(stretch, run);

@@ -36,9 +36,10 @@ export class OwnTime {
     return { atMs: nowMs(), lostMs: this.lookedMs + (this.queue?.waitedMs() ?? 0) };
   }
 
-  /** The time since `mark` was the guard's, nobody else's. */
+  /** The time since `mark` was the guard's, nobody else's; what of it was waiting for a core is lost already and counts once. */
   looked(mark: Mark): void {
-    this.lookedMs += nowMs() - mark.atMs;
+    const now = this.mark();
+    this.lookedMs += now.atMs - mark.atMs - (now.lostMs - mark.lostMs);
   }
 
   /** The own time between two marks, in milliseconds. Collections are known one turn of the event loop later, hence the promise. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { blockingFrame, framesOf, shareAPlace, traceBelow, WATCHDOG_FILE } from './stack.js';
+import { blockingFrame, framesOf, longestInCommon, traceBelow, WATCHDOG_FILE } from './stack.js';
 
 const frames = (...lines: string[]) =>
   framesOf({ stack: ['Error', ...lines.map((line) => `    at ${line}`)].join('\n') });
@@ -63,48 +63,54 @@ describe('a trace', () => {
   });
 });
 
+describe('a row of traces', () => {
+  const [one, page, pageBelow, other] = [
+    frames('one (/app/one.ts:1:1)'),
+    frames('page (/app/page.ts:1:1)'),
+    frames('parse (/app/parse.ts:1:1)', 'page (/app/page.ts:9:1)'),
+    frames('other (/app/other.ts:1:1)'),
+  ];
+
+  it('has its longest part in common in which one function runs, at whatever line', () => {
+    expect(longestInCommon([one, page, pageBelow, page, other])).toEqual({
+      first: 1,
+      last: 3,
+      places: new Set(['page /app/page.ts']),
+    });
+  });
+
+  it('has its last trace in common with itself when nothing goes on', () => {
+    expect(longestInCommon([one, page, other])).toMatchObject({ first: 2, last: 2 });
+  });
+
+  it("has nothing in common in what only awaits or is Node's own", () => {
+    const waiting = frames('listOnTimeout (node:internal/timers:1:1)', 'async main (/app/main.ts:1:1)');
+    expect(longestInCommon([waiting, waiting])).toEqual({ first: 1, last: 1, places: new Set() });
+  });
+});
+
 describe('the blocking line', () => {
   const handler = 'Worker.handle (/app/worker.ts:20:5)';
+  const digest = 'digest (/app/digest.ts:9:1)';
 
-  it("is the topmost place of the user's code that is in both traces", () => {
-    const earlier = frames('hash (/app/hash.ts:3:9)', 'digest (/app/digest.ts:7:1)', handler);
-    const later = frames('pad (/app/pad.ts:1:1)', 'digest (/app/digest.ts:9:1)', handler);
-    expect(blockingFrame(earlier, later)?.location).toBe('/app/digest.ts:9:1');
+  it("is the topmost of the user's code in the places that blocked", () => {
+    const seen = frames('pad (/app/pad.ts:1:1)', digest, handler);
+    const places = new Set(['digest /app/digest.ts', 'Worker.handle /app/worker.ts']);
+    expect(blockingFrame(seen, places)?.location).toBe('/app/digest.ts:9:1');
   });
 
   it("is the user's call when what runs is Node's or a package's", () => {
-    const busy = frames(
-      'now (node:internal/perf/performance:1:1)',
-      'sort (/app/node_modules/lodash/sort.js:1:1)',
-      handler,
-    );
-    expect(blockingFrame(busy, busy)?.location).toBe('/app/worker.ts:20:5');
-  });
-
-  it('is the topmost of the later trace when both have nothing in common', () => {
-    expect(blockingFrame(frames('one (/app/one.ts:1:1)'), frames('other (/app/other.ts:1:1)'))?.location).toBe(
-      '/app/other.ts:1:1',
-    );
-  });
-
-  it("is of the earlier trace when the later shows nothing of the user's", () => {
-    expect(blockingFrame(frames(handler), frames('hook (node:internal/async_hooks:1:1)'))?.location).toBe(
+    const seen = frames('now (node:internal/perf:1:1)', 'sort (/app/node_modules/lodash/sort.js:1:1)', handler);
+    expect(blockingFrame(seen, new Set(['sort /app/node_modules/lodash/sort.js']))?.location).toBe(
       '/app/worker.ts:20:5',
     );
   });
 
+  it("is the package's when the user's code is not in it", () => {
+    expect(blockingFrame(frames('sort (/app/node_modules/lodash/sort.js:1:1)'), new Set())?.functionName).toBe('sort');
+  });
+
   it('is never one that only awaits', () => {
-    expect(blockingFrame(frames(`async ${handler}`), frames(`async ${handler}`))).toBeUndefined();
-  });
-});
-
-describe('two traces', () => {
-  it('share a place when one function runs in both, at whatever line', () => {
-    expect(shareAPlace(frames('page (/app/page.ts:1:1)'), frames('page (/app/page.ts:9:1)'))).toBe(true);
-  });
-
-  it("share none when it is Node's, or only awaits", () => {
-    const lines = ['listOnTimeout (node:internal/timers:1:1)', 'async main (/app/main.ts:1:1)'];
-    expect(shareAPlace(frames(...lines), frames(...lines))).toBe(false);
+    expect(blockingFrame(frames(`async ${handler}`), new Set(['Worker.handle /app/worker.ts']))).toBeUndefined();
   });
 });

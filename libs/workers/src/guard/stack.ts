@@ -49,20 +49,35 @@ export function framesOf(trace: Trace): Frame[] {
   }
 }
 
-/**
- * The line that blocks, of two traces taken while it did: the topmost place of the user's code that is in both. By place a
- * function is meant, not a line: a loop is seen at any of its lines. Without such a place it is the user's topmost line of either.
- */
-export function blockingFrame(earlier: readonly Frame[], later: readonly Frame[]): Frame | undefined {
-  const places = new Set(earlier.map(placeOf));
-  const mine = later.filter(isUsers);
-  return mine.find((frame) => places.has(placeOf(frame))) ?? mine[0] ?? earlier.find(isUsers);
+/** Some of a row of traces, and the places that were running in each of them. */
+export interface InCommon {
+  readonly first: number;
+  readonly last: number;
+  readonly places: ReadonlySet<string>;
 }
 
-/** Whether one function, not Node's own, was running in both traces. */
-export function shareAPlace(earlier: readonly Frame[], later: readonly Frame[]): boolean {
-  const places = new Set(earlier.filter(isRunning).map(placeOf));
-  return later.some((frame) => isRunning(frame) && places.has(placeOf(frame)));
+/**
+ * The longest part of a row of traces, oldest first, with a place running in all of it; the last trace alone when no two have one.
+ * By place a function is meant, not a line: a loop is seen at any of its lines. Node's own functions are nobody's place.
+ */
+export function longestInCommon(traces: readonly (readonly Frame[])[]): InCommon {
+  const rows = traces.map((frames) => new Set(frames.filter(isRunning).map(placeOf)));
+  let longest: InCommon = { first: rows.length - 1, last: rows.length - 1, places: rows.at(-1) ?? new Set() };
+  for (const first of rows.keys()) {
+    let places = rows[first] ?? new Set();
+    for (let last = first + 1; last < rows.length; last++) {
+      places = new Set([...places].filter((place) => rows[last]?.has(place)));
+      if (places.size === 0) break;
+      if (last - first > longest.last - longest.first) longest = { first, last, places };
+    }
+  }
+  return longest;
+}
+
+/** The line that blocks: the topmost of the user's code, among `places` if it can be. What packages do is their callers' doing. */
+export function blockingFrame(frames: readonly Frame[], places: ReadonlySet<string>): Frame | undefined {
+  const mine = frames.filter(isUsers);
+  return mine.find((frame) => places.has(placeOf(frame))) ?? mine[0] ?? frames.find(isRunning);
 }
 
 const LINE = /^\s*at (?<awaiting>async )?(?:(?<name>.+?) \()?(?<file>.+?):(?<line>\d+):(?<column>\d+)\)?$/;

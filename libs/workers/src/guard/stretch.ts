@@ -1,7 +1,7 @@
 import type { BlockReport } from './block.report.js';
 import type { GuardedRun } from './guarded.run.js';
 import type { Mark, OwnTime } from './own.time.js';
-import { blockingFrame, framesOf, shareAPlace, type Trace } from './stack.js';
+import { blockingFrame, framesOf, type InCommon, longestInCommon, type Trace } from './stack.js';
 
 /** One look at the main thread while the event loop was held. */
 export interface Sighting {
@@ -18,23 +18,19 @@ export interface Sighting {
   readonly trace: Trace;
 }
 
-/**
- * A time in which the event loop was held and only one run was seen, or none and none began: one piece of code, for all that is
- * known. The longer, the surer.
- */
+/** More sightings than this are thinned out. Each costs time to read, and a long stretch is clear enough with a few. */
+const SIGHTINGS_KEPT = 16;
+
+/** A time in which the event loop was held and only one run was seen, or none and none began. The longer, the surer. */
 export class Stretch {
-  private last: Sighting;
+  private sightings: Sighting[] = [];
 
   constructor(
     private readonly hold: StretchHold,
     private readonly from: Mark,
     private readonly first: Sighting,
   ) {
-    this.last = first;
-  }
-
-  get run(): GuardedRun | undefined {
-    return this.first.run;
+    this.sightings.push(first);
   }
 
   get isLeftover(): boolean {
@@ -48,32 +44,50 @@ export class Stretch {
 
   /** Takes `sighting` in if it shows the same. */
   goOnWith(sighting: Sighting): boolean {
-    const { run, isLeftover, begun } = sighting;
+    const { run, isLeftover, begun } = this.first;
     const isSame =
-      run === this.run && isLeftover === this.isLeftover && (run !== undefined || begun === this.first.begun);
-    if (isSame) this.last = sighting;
+      sighting.run === run && sighting.isLeftover === isLeftover && (run !== undefined || sighting.begun === begun);
+    if (isSame) this.add(sighting);
     return isSame;
   }
 
-  /** What to tell of it; undefined when less than `guardMs` of it was own time, or when it was a crowd and not one piece of code. */
+  /** What to tell of it: undefined when less than `guardMs` of it was own time, or when it was nobody's and no one piece of code. */
   async report(guardMs: number): Promise<BlockReport | undefined> {
-    const { run, first, last, hold } = this;
-    const blockedMs = await hold.ownTime.between(this.from, last.mark);
+    const { run } = this.first;
+    const traces = this.sightings.map(({ trace }) => framesOf(trace));
+    const common = longestInCommon(traces);
+    const blockedMs = await (run === undefined && this.sightings.length > 1 ? this.ownMsOf(common) : this.ownMs());
     if (blockedMs < guardMs) return undefined;
-    const earlier = framesOf(first.trace);
-    const later = framesOf(last.trace);
-    if (run === undefined && first !== last && !shareAPlace(earlier, later)) return undefined;
-    const blocking = blockingFrame(earlier, later);
+    const stack = traces[common.last] ?? [];
+    const blocking = blockingFrame(stack, common.places);
     return {
       runId: run?.runId,
       worker: run?.worker,
       messageId: run?.messageId,
       blockedMs,
-      heldMs: hold.heldMs,
+      heldMs: this.hold.heldMs,
       location: blocking?.location,
       functionName: blocking?.functionName,
-      stack: later.map(({ text }) => text),
+      stack: stack.map(({ text }) => text),
     };
+  }
+
+  private get last(): Sighting {
+    return this.sightings.at(-1) ?? this.first;
+  }
+
+  private add(sighting: Sighting): void {
+    if (this.sightings.length === SIGHTINGS_KEPT) this.sightings = this.sightings.filter((_, index) => index % 2 === 0);
+    this.sightings.push(sighting);
+  }
+
+  private ownMs(): Promise<number> {
+    return this.hold.ownTime.between(this.from, this.last.mark);
+  }
+
+  private ownMsOf({ first, last }: InCommon): Promise<number> {
+    const [from = this.first, to = this.first] = [this.sightings[first], this.sightings[last]];
+    return this.hold.ownTime.between(from.mark, to.mark);
   }
 }
 
