@@ -13,6 +13,8 @@ const HALL = 'workers\\.(?!error|options)[a-z-]+\\.ts$';
 const NEIGHBOURS = {
   message: [],
   channel: ['message', 'lifecycle', 'observe'],
+  wire: ['message'],
+  socket: ['message', 'lifecycle'],
 };
 
 /** Leaves at the root that every room may use. */
@@ -22,7 +24,7 @@ const LEAVES = ['workers.error.ts', 'workers.options.ts', 'option.table.ts'];
 const NEST_DOORS = [
   HALL,
   '.*nest\\.[a-z]+\\.ts$',
-  '.+\\.(decorator|discovery|context|filter)\\.ts$',
+  '.+\\.(decorator|discovery|context|filter|provider)\\.ts$',
   '(gateway|testing)/',
   '.*isolate(/|\\.)',
 ];

@@ -252,7 +252,15 @@ describe('stopping', () => {
   it.each(obstacles)('keeps the deadline with a dispatcher that %s', async (_what, part) => {
     const dispatch: DispatchPlan = {
       kind: 'obstacle',
-      create: () => ({ start: () => {}, stop: () => {}, abandon: () => {}, dispatch: () => {}, ...part }),
+      create: () => ({
+        start: () => {},
+        askToStop: () => {},
+        stop: () => {},
+        abandon: () => {},
+        dispatch: () => {},
+        isolates: () => [],
+        ...part,
+      }),
     };
     const { gateway, clock } = await mine({ dispatch, autoStart: false });
     void gateway.start();

@@ -26,7 +26,8 @@ export {
 
 export { Worker } from './worker/worker.decorator.js';
 export type { WorkerHandler } from './worker/worker.js';
-export type { WorkerContext, WorkerInfo } from './worker/worker.context.js';
+export type { WorkerInfo } from './dispatch/elsewhere.js';
+export type { WorkerContext } from './worker/worker.context.js';
 export type { Dispatch, WorkerOptions, WorkerOverrides } from './worker/worker.options.js';
 export type { WorkerFailure } from './worker/failure.js';
 export type { InterceptorToken, Outgoing, WorkerInterceptor } from './worker/interceptor.js';
@@ -45,6 +46,25 @@ export type { Overlap, TickerOptions, TickerOverrides } from './ticker/ticker.op
 export { CronNotInstalledError } from './ticker/ticker.errors.js';
 
 export type { Dispatcher, DispatchPlan, DispatchSite, Invoke, Run, RunContext } from './dispatch/dispatcher.js';
+export { isolate } from './isolate/isolate.main.js';
+export { provideWorkers } from './worker/worker.provider.js';
+export { inThread, type ThreadOptions } from './thread/in.thread.js';
+export { inProcess, type ProcessOptions } from './process/in.process.js';
+export { attachIsolate, type AttachOptions } from './process/attach.isolate.js';
+export { type Form } from './wire/portable.js';
+export { jsonSerializer, type Serializer } from './wire/serializer.js';
+export { v8Serializer } from './wire/v8.serializer.js';
+export { NotPortableError } from './wire/wire.errors.js';
+export type { Middleware, MiddlewareContext } from './socket/middleware.js';
+export { MessageTooLargeError, MiddlewareError } from './socket/socket.errors.js';
+export type { CrashPolicy, EnvironmentOptions, PoolOptions, RecycleOptions } from './pool/pool.options.js';
+export {
+  CrashLoopError,
+  HandlerNotExportedError,
+  IsolateCrashedError,
+  IsolateStartError,
+  NotInIsolateError,
+} from './isolate/isolate.errors.js';
 export type { GuardMode } from './dispatch/guarding.js';
 export { HandlerBlockedError } from './dispatch/dispatch.errors.js';
 

@@ -5,15 +5,18 @@ import type { WorkerClass } from './gateway/worker.gateway.js';
 import type { Message } from './message/message.js';
 import { TICKER_METADATA } from './ticker/ticker.js';
 import type { WorkerFailure } from './worker/failure.js';
-import type { Calling, Handle } from './worker/nest.handler.js';
+import type { InterceptorToken } from './worker/interceptor.js';
+import { interceptors } from './worker/nest.interceptors.js';
+import { WORKER_CALLING } from './worker/worker.calling.js';
 import { HandlerContext } from './worker/worker.context.js';
 import type { FoundClass, WorkerDiscovery } from './worker/worker.discovery.js';
-import { WORKER_METADATA, type WorkerHandler, type WorkerRecord } from './worker/worker.js';
+import { WORKER_METADATA, type WorkerRecord } from './worker/worker.js';
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from './worker/worker.options.js';
 import type { Source, WorkerRunner } from './worker/worker.runner.js';
 import type { Assembled, AssembledWorker, WorkersApplication } from './workers.application.js';
-import { build, interceptors, type NestKit, type Plan, requireMethod } from './workers.builder.js';
+import { build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
 import { suggestion } from './workers.error.js';
+import { checkElsewhere } from './workers.isolates.js';
 import { assembleTickers } from './workers.tickers.js';
 
 /**
@@ -47,15 +50,6 @@ export function assemble(
   return assembled;
 }
 
-const HANDLE: Calling = {
-  method: 'handle',
-  args: ({ payload }, context) => [payload, context],
-  straight: (instance): Handle => {
-    const worker = instance as WorkerHandler;
-    return ({ payload }, context) => worker.handle(payload, context);
-  },
-};
-
 function assembleWorker(
   app: WorkersApplication,
   kit: NestKit,
@@ -68,6 +62,7 @@ function assembleWorker(
   const before = problems.length;
   requireMethod(found, 'handle', 'handle(payload, context)', problems);
   const plan = planFor(app, found, options, problems);
+  if (plan !== undefined) checkElsewhere(app, plan, problems);
   if (plan === undefined || problems.length > before) return [];
   const { runner, crew } = build(app, kit, plan, (runner) => channelSource(plan.in, runner));
   const target = found.target as WorkerClass;
@@ -88,18 +83,20 @@ function planFor(
   const failures = app.channels.lookUp<WorkerFailure>(`${where}.failures`, options.failures, problems);
   if (channel === undefined) return undefined;
   bind(channel, options, problems);
+  const dispatch = app.options.dispatch ?? options.dispatch;
   return {
+    kind: 'worker',
     name: options.name,
     found,
     in: channel,
     out,
     outputDrop: 'output-drop',
     failures,
-    concurrency: options.concurrency,
+    concurrency: options.concurrency ?? (dispatch === 'inline' ? 1 : (dispatch.permits ?? 1)),
     timeoutMs: Number.isFinite(options.timeout) ? options.timeout : undefined,
-    dispatch: options.dispatch,
+    dispatch,
     use: options.use,
-    calling: HANDLE,
+    calling: WORKER_CALLING,
     contextOf: (house, message: Message) => new HandlerContext(house, message),
   };
 }
@@ -135,7 +132,7 @@ function entranceFor(
 ): Entrance {
   const { clock, requestTimeout, propagateContext, use } = app.options;
   const { payload } = plan.in.options;
-  const tokens = [...use, ...plan.use];
+  const tokens = [...use, ...plan.use].filter(looksAtPuts);
   const outfit = async (): Promise<Outfit> => ({
     check: payload === undefined ? undefined : await payloadCheck(plan.in.name, payload),
     interceptors: await interceptors(tokens, plan.found),
@@ -152,6 +149,11 @@ function entranceFor(
     turn: app.turn,
     reporter: () => (error) => app.announcer.fault(`progress of worker "${plan.name}"`, error),
   });
+}
+
+/** A class that only looks at handling is made where the handler is. */
+function looksAtPuts(token: InterceptorToken): boolean {
+  return typeof token === 'function' ? 'put' in (token.prototype as object) : token.put !== undefined;
 }
 
 /** A class provided by two modules would be two instances that compete: refused, with both modules named. */

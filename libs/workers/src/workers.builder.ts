@@ -1,12 +1,9 @@
-import { Logger, type Type } from '@nestjs/common';
-import { type ExternalContextCreator, ModuleRef } from '@nestjs/core';
+import { Logger } from '@nestjs/common';
+import type { ExternalContextCreator, ModuleRef } from '@nestjs/core';
 import type { Channel } from './channel/channel.js';
-import { getChannelToken } from './channel/channel.decorator.js';
-import type { Dispatcher, DispatchSite, Invoke, RunContext } from './dispatch/dispatcher.js';
+import type { Dispatcher, DispatchSite, Invoke } from './dispatch/dispatcher.js';
 import { InlineDispatcher } from './dispatch/inline.dispatcher.js';
 import { WatchedDispatcher } from './dispatch/watched.dispatcher.js';
-import { WorkerGateway } from './gateway/worker.gateway.js';
-import { inside } from './lifecycle/inside.js';
 import type { Crew } from './lifecycle/supervisor.js';
 import type { Delivery } from './message/delivery.js';
 import type { Message } from './message/message.js';
@@ -14,13 +11,15 @@ import type { DropReason } from './observe/events.js';
 import type { CronRegistry } from './ticker/cron.schedule.js';
 import { Completion } from './worker/completion.js';
 import type { WorkerFailure } from './worker/failure.js';
-import { handleChain, type InterceptorToken, type WorkerInterceptor } from './worker/interceptor.js';
-import { type Calling, nestHandler } from './worker/nest.handler.js';
+import type { InterceptorToken } from './worker/interceptor.js';
+import type { Calling } from './worker/nest.handler.js';
 import type { ContextHouse, HandlerContext } from './worker/worker.context.js';
 import type { FoundClass } from './worker/worker.discovery.js';
 import type { Dispatch } from './worker/worker.options.js';
 import { type Source, WorkerRunner } from './worker/worker.runner.js';
 import type { WorkersApplication } from './workers.application.js';
+import { type OpenHandler, openHandler } from './workers.handler.js';
+import { aroundFor, elsewhere, type MutableElsewhere } from './workers.isolates.js';
 
 /** What Nest lends to the assembly. */
 export interface NestKit {
@@ -32,6 +31,7 @@ export interface NestKit {
 
 /** One worker or ticker before it is built: what its options say, looked up. */
 export interface Plan<C extends HandlerContext = HandlerContext> {
+  readonly kind: 'worker' | 'ticker';
   readonly name: string;
   readonly found: FoundClass;
   readonly in: Channel | undefined;
@@ -63,12 +63,12 @@ export function build(
   source: (runner: WorkerRunner) => Source,
 ): Built {
   const { clock } = app.options;
-  const site: { -readonly [K in keyof DispatchSite]: DispatchSite[K] } = {
+  const site: Site = {
     name: plan.name,
     invoke: notStarted(plan.name),
   };
   const house = contextHouse(app, plan);
-  const { dispatcher, isInline } = dispatcherFor(app, plan, site);
+  const { dispatcher, isInline } = dispatcherFor(app, plan, site, house);
   const destinations = {
     worker: plan.name,
     in: plan.in?.name,
@@ -91,9 +91,20 @@ export function build(
     onBusy: (isBusy) => isInline && app.guardBusy(isBusy),
     onAborted: (message) => app.supervisor.noteAborted(plan.name, message),
   });
-  const crew = crewOf(runner, plan, async () => {
-    site.invoke = await invokeFor(app, kit, plan);
-    await runner.start(source(runner));
+  let handler: OpenHandler | undefined;
+  const crew = crewOf(runner, plan, {
+    start: async () => {
+      if (site.elsewhere !== undefined) site.elsewhere.around = await aroundFor(app, plan);
+      else {
+        handler = await openHandler(app, kit, plan);
+        site.invoke = handler.invoke;
+      }
+      await runner.start(source(runner));
+    },
+    stop: async (limitMs) => {
+      await runner.stop(limitMs);
+      await handler?.close();
+    },
   });
   return { runner, crew };
 }
@@ -101,71 +112,24 @@ export function build(
 function dispatcherFor(
   app: WorkersApplication,
   plan: Plan,
-  site: DispatchSite,
+  site: Site,
+  house: ContextHouse,
 ): { dispatcher: Dispatcher; isInline: boolean } {
-  const dispatch = app.options.dispatch ?? plan.dispatch;
-  if (dispatch !== 'inline') return { dispatcher: dispatch.create(site), isInline: false };
-  const { guarding } = app;
-  const dispatcher =
-    guarding.mode === 'fail' ? new WatchedDispatcher(site, guarding) : new InlineDispatcher(site, guarding);
-  return { dispatcher, isInline: true };
+  const { dispatch } = plan;
+  if (dispatch === 'inline') {
+    const { guarding } = app;
+    const dispatcher =
+      guarding.mode === 'fail' ? new WatchedDispatcher(site, guarding) : new InlineDispatcher(site, guarding);
+    return { dispatcher, isInline: true };
+  }
+  if (dispatch.isElsewhere === true) site.elsewhere = elsewhere(app, plan, house);
+  return { dispatcher: dispatch.create(site), isInline: false };
 }
 
-/** Interceptors that are no providers, by the module they were made in; both sides of a worker share one. */
-const made = new WeakMap<ModuleRef, Map<unknown, Promise<WorkerInterceptor>>>();
-
-/**
- * The interceptors that `tokens` name: objects as they are, providers from the container, other classes made once, with the dependencies
- * that the worker's own module can reach.
- */
-export async function interceptors(
-  tokens: readonly InterceptorToken[],
-  { moduleRef }: FoundClass,
-): Promise<WorkerInterceptor[]> {
-  return Promise.all(
-    tokens.map(async (token) => {
-      if (typeof token !== 'function') return token;
-      const type = token as Type<WorkerInterceptor>;
-      try {
-        return moduleRef.get(type, { strict: false });
-      } catch {
-        const here = made.get(moduleRef) ?? new Map<unknown, Promise<WorkerInterceptor>>();
-        made.set(moduleRef, here);
-        if (!here.has(type)) here.set(type, moduleRef.create(type));
-        return here.get(type) as Promise<WorkerInterceptor>;
-      }
-    }),
-  );
-}
-
-async function invokeFor(app: WorkersApplication, kit: NestKit, plan: Plan): Promise<Invoke> {
-  const around = await interceptors([...app.options.use, ...plan.use], plan.found);
-  const handle = handleChain(around, nestHandler(plan.found, plan.calling, kit.externalContext)) as unknown as Handle;
-  const invoke =
-    around.length > 0 || canSend(app, plan.found) ? alwaysInside(app, plan.name, handle) : insideIfAsked(handle);
-  return (message, context, within) =>
-    message.scope === undefined
-      ? invoke(message, context, within)
-      : message.scope(() => invoke(message, context, within));
-}
-
-type Handle = (message: Message, context: RunContext) => unknown;
-
-function insideIfAsked(handle: Handle): Invoke {
-  return (message, context, within) =>
-    within === undefined ? handle(message, context) : inside.run(within, handle, message, context);
-}
-
-/** Runs `handle` where `inside` tells whose it is, so that what it sends passes while the application drains. */
-function alwaysInside(app: WorkersApplication, worker: string, handle: Handle): Invoke {
-  const { supervisor: house } = app;
-  return (message, context, within) =>
-    inside.run(within ?? { house, runId: context.runId, worker, messageId: message.id }, handle, message, context);
-}
-
-function canSend(app: WorkersApplication, found: FoundClass): boolean {
-  const channels = Object.keys(app.channels.all()).map(getChannelToken);
-  return found.canInject(new Set<unknown>([WorkerGateway, ModuleRef, ...channels]));
+/** A dispatch site on its way: what is resolved from the container is known when the worker starts. */
+interface Site extends DispatchSite {
+  invoke: Invoke;
+  elsewhere?: MutableElsewhere;
 }
 
 function contextHouse(app: WorkersApplication, plan: Plan): ContextHouse {
@@ -184,7 +148,7 @@ function contextHouse(app: WorkersApplication, plan: Plan): ContextHouse {
   };
 }
 
-function crewOf(runner: WorkerRunner, plan: Plan, start: () => Promise<void>): Crew {
+function crewOf(runner: WorkerRunner, plan: Plan, ends: Pick<Crew, 'start' | 'stop'>): Crew {
   return {
     name: plan.name,
     get isQuiet() {
@@ -199,12 +163,11 @@ function crewOf(runner: WorkerRunner, plan: Plan, start: () => Promise<void>): C
     set onQuiet(call: (() => void) | undefined) {
       runner.onQuiet = call;
     },
-    start,
+    ...ends,
     stopTaking: () => runner.stopTaking(),
     askToStop: (reason) => runner.askToStop(reason),
     abort: (reason) => runner.abort(reason),
     takeRest: () => runner.takeRest(),
-    stop: () => runner.stop(),
   };
 }
 

@@ -130,7 +130,9 @@ describe('the workers start', () => {
         start: () => Promise.reject(new Error('no such module')),
         dispatch: () => {},
         abandon: () => {},
+        askToStop: () => {},
         stop: () => {},
+        isolates: () => [],
       }),
     };
     const moduleRef = await compile({ channels: [Texts], providers: [Echo], dispatch });
@@ -400,7 +402,14 @@ describe('a stop', () => {
     const { opened, open } = gate();
     const dispatch = {
       kind: 'slow',
-      create: () => ({ start: () => opened, dispatch: () => {}, abandon: () => {}, stop: () => {} }),
+      create: () => ({
+        start: () => opened,
+        dispatch: () => {},
+        abandon: () => {},
+        askToStop: () => {},
+        stop: () => {},
+        isolates: () => [],
+      }),
     };
     const moduleRef = await compile({ channels: [Texts], providers: [Echo], dispatch });
     const workers = workersTesting(moduleRef);

@@ -3,6 +3,7 @@ import { ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/cor
 import type { ChannelDeclaration } from './channel/channel.declaration.js';
 import { getChannelToken } from './channel/channel.decorator.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
+import { isIsolate } from './isolate/role.js';
 import { WorkersEvents } from './observe/workers.events.js';
 import { ConfigurationError } from './option.table.js';
 import type { CronRegistry } from './ticker/cron.schedule.js';
@@ -35,20 +36,27 @@ export class WorkersModule extends ConfigurableModuleClass {
    * everywhere. Checked when the application starts; everything that is wrong is thrown as one `ConfigurationError`.
    */
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    return furnished(super.forRoot(options), options);
+    return isIsolate() ? AT_REST : furnished(super.forRoot(options), options);
   }
 
   /** The same with options from a factory. `channels` and `isGlobal` stand beside the factory: they are injection tokens. */
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return furnished(super.forRootAsync(options), options);
+    return isIsolate() ? AT_REST : furnished(super.forRootAsync(options), options);
   }
 
   /** Declares the channels of a feature module and makes them injectable there. */
   static forFeature({ channels }: { readonly channels: readonly ChannelDeclaration[] }): DynamicModule {
+    if (isIsolate()) return AT_REST;
     const providers = [...declared(channels), ...injectable(channels)];
     return { module: WorkersFeatureModule, providers, exports: injectable(channels).map(tokenOf) };
   }
 }
+
+/** What all of them return inside an isolate: its own gateway and channels are there for every module, and nothing is started. */
+@Module({})
+class WorkersAtRestModule {}
+
+const AT_REST: DynamicModule = { module: WorkersAtRestModule };
 
 /** Holds what `forFeature` declares; it needs a global `forRoot` for the application behind the channels. */
 @Module({})

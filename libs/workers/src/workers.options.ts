@@ -6,6 +6,7 @@ import type { Duration } from './lifecycle/duration.js';
 import type { Leftover } from './lifecycle/supervisor.js';
 import type { Observer, Redact } from './observe/announcer.js';
 import { duration, flag, isFunction, oneOf, optional, type OptionTable, resolveOptions } from './option.table.js';
+import { ISOLATE_DEFAULTS, type IsolateDefaults } from './pool/pool.options.js';
 import type { TickerOverrides } from './ticker/ticker.options.js';
 import type { InterceptorToken } from './worker/interceptor.js';
 import { HANDLER_ROWS, type WorkerOverrides } from './worker/worker.options.js';
@@ -53,6 +54,8 @@ export interface WorkersModuleOptions {
   readonly starvationAfter?: Duration;
   /** Runs every handler there, whatever its worker says; for tests. @default what the workers say */
   readonly dispatch?: 'inline' | DispatchPlan;
+  /** What all threads and processes have in common; a worker's own dispatch goes before it. @default nothing */
+  readonly isolates?: IsolateDefaults;
   /** The application's time; for tests. @default the machine's */
   readonly clock?: Clock;
 }
@@ -81,6 +84,7 @@ export interface ResolvedOptions {
   readonly guardMs: number;
   readonly starvationAfter: number;
   readonly dispatch: 'inline' | DispatchPlan | undefined;
+  readonly isolates: IsolateDefaults;
   readonly clock: Clock;
 }
 
@@ -115,6 +119,14 @@ function optionTable(
     },
     starvationAfter: duration(1, '10s'),
     dispatch: { ...HANDLER_ROWS.dispatch, fallback: undefined },
+    isolates: {
+      expects: `options of isolates (${ISOLATE_DEFAULTS.join(', ')})`,
+      read: (given) =>
+        isObject(given) && Object.keys(given).every((key) => (ISOLATE_DEFAULTS as readonly string[]).includes(key))
+          ? given
+          : undefined,
+      fallback: {},
+    },
     clock: {
       expects: 'a Clock',
       read: (given) => (isObject(given) && 'now' in given && 'after' in given ? (given as Clock) : undefined),

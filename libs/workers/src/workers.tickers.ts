@@ -1,22 +1,14 @@
 import { scheduleFor } from './ticker/schedule.choice.js';
 import { TickHandlerContext } from './ticker/tick.context.js';
 import { TickSource } from './ticker/tick.source.js';
-import type { TickerRecord, TickHandler } from './ticker/ticker.js';
+import { TICKER_CALLING } from './ticker/ticker.calling.js';
+import type { TickerRecord } from './ticker/ticker.js';
 import { type ResolvedTickerOptions, resolveTickerOptions } from './ticker/ticker.options.js';
 import type { WorkerFailure } from './worker/failure.js';
-import type { Calling, Handle } from './worker/nest.handler.js';
 import type { FoundClass } from './worker/worker.discovery.js';
 import type { AssembledTicker, WorkersApplication } from './workers.application.js';
 import { build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
-
-const TICK: Calling = {
-  method: 'tick',
-  args: (_message, context) => [context],
-  straight: (instance): Handle => {
-    const ticker = instance as TickHandler;
-    return (_message, context) => ticker.tick(context as TickHandlerContext);
-  },
-};
+import { checkElsewhere } from './workers.isolates.js';
 
 /** Turns the decorated ticker classes of an application into runners with time as their source. */
 export function assembleTickers(
@@ -40,6 +32,7 @@ function assembleTicker(
   requireMethod(found, 'tick', 'tick(context)', problems);
   const schedule = scheduleFor(options, app.options.clock, kit.cronRegistry(), problems);
   const plan = planFor(app, found, options, problems);
+  checkElsewhere(app, plan, problems);
   if (schedule === undefined) return [];
   const { runner, crew } = build(app, kit, plan, () => source);
   const source: TickSource = new TickSource({
@@ -63,6 +56,7 @@ function assembleTicker(
 function planFor(app: WorkersApplication, found: FoundClass, options: ResolvedTickerOptions, problems: string[]): Plan {
   const where = `tickers.${options.name}`;
   return {
+    kind: 'ticker',
     name: options.name,
     found,
     in: undefined,
@@ -71,9 +65,9 @@ function planFor(app: WorkersApplication, found: FoundClass, options: ResolvedTi
     failures: app.channels.lookUp<WorkerFailure>(`${where}.failures`, options.failures, problems),
     concurrency: options.concurrency,
     timeoutMs: options.timeoutMs,
-    dispatch: options.dispatch,
+    dispatch: app.options.dispatch ?? options.dispatch,
     use: options.use,
-    calling: TICK,
+    calling: TICKER_CALLING,
     contextOf: (house, message) => new TickHandlerContext(house, message),
   };
 }

@@ -1,4 +1,4 @@
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Fault, thrownFault } from '../message/fault.js';
 import { type Headers, Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
@@ -8,19 +8,34 @@ import { type ContextHouse, HandlerContext, type WorkerContext } from '../worker
 import type { Dispatcher, DispatchSite, Run } from './dispatcher.js';
 import { type Behaviour, behave } from './fixtures/behaviour.js';
 
+/** One dispatcher for all tests of a contract, where starting one takes long; it is stopped when they are over. */
+export interface Costly {
+  readonly isShared?: boolean;
+}
+
 /**
  * What every dispatcher promises, as tests: run it with `dispatcherContract('inline', (site) => ...)`. The handler that it
  * reaches must be `behave`; a dispatcher that runs handlers here gets it with its site.
  */
-export function dispatcherContract(name: string, create: (site: DispatchSite) => Dispatcher): void {
-  /** A started dispatcher, stopped when the test is over. */
-  async function started(): Promise<Dispatcher> {
-    const dispatcher = create({
+export function dispatcherContract(
+  name: string,
+  create: (site: DispatchSite) => Dispatcher,
+  { isShared = false }: Costly = {},
+): void {
+  const one = (): Dispatcher =>
+    create({
       name: 'Contracted',
       invoke: ({ payload }, context) => behave(payload as Behaviour, context as unknown as WorkerContext),
     });
+  let shared: Dispatcher | undefined;
+
+  /** A started dispatcher, stopped when the test is over, or when all are. */
+  async function started(): Promise<Dispatcher> {
+    if (shared !== undefined) return shared;
+    const dispatcher = one();
     await dispatcher.start();
-    onTestFinished(async () => dispatcher.stop());
+    if (isShared) shared = dispatcher;
+    else onTestFinished(async () => dispatcher.stop(1_000));
     return dispatcher;
   }
 
@@ -35,6 +50,8 @@ export function dispatcherContract(name: string, create: (site: DispatchSite) =>
   }
 
   describe(`the ${name} dispatcher`, () => {
+    afterAll(() => shared?.stop(5_000));
+
     describe.each([false, true])('(later: %s)', (later) => {
       it.each([42, 'text', '', 0, false, null, { a: [1, { b: null }] }])(
         'ends a run with the value %j',
@@ -103,7 +120,7 @@ export function dispatcherContract(name: string, create: (site: DispatchSite) =>
       other.begin(dispatcher);
       await until(() => other.outcomes.length > 0);
       expect(waiting.outcomes).toEqual([]);
-      waiting.context.abort(new Error('enough'));
+      askToStop(dispatcher, waiting);
       await until(() => waiting.outcomes.length > 0);
     });
 
@@ -112,7 +129,7 @@ export function dispatcherContract(name: string, create: (site: DispatchSite) =>
       const run = new TestRun({ does: 'wait for the signal' });
       run.begin(dispatcher);
       await until(() => run.told.length > 0);
-      run.context.abort(new Error('enough'));
+      askToStop(dispatcher, run);
       await until(() => run.outcomes.length > 0);
       expect(run.outcomes).toEqual([{ type: 'done', value: 'heard: enough' }]);
     });
@@ -142,11 +159,19 @@ export function dispatcherContract(name: string, create: (site: DispatchSite) =>
     });
 
     it('stops twice', async () => {
-      const dispatcher = await started();
-      await dispatcher.stop();
-      await dispatcher.stop();
+      const dispatcher = one();
+      await dispatcher.start();
+      await dispatcher.stop(1_000);
+      await dispatcher.stop(1_000);
     });
   });
+}
+
+/** As the runner does it: the signals of the runs that are here first. */
+function askToStop(dispatcher: Dispatcher, run: TestRun): void {
+  const reason = new Error('enough');
+  run.context.abort(reason);
+  dispatcher.askToStop(reason);
 }
 
 /** One run that notes what its dispatcher says. */
@@ -167,6 +192,10 @@ class TestRun implements Run {
   begin(dispatcher: Dispatcher): void {
     this.beganAt = performance.now();
     dispatcher.dispatch(this);
+  }
+
+  enteredElsewhere(): void {
+    this.entered();
   }
 
   entered(): void {

@@ -2,6 +2,8 @@ import type { Inside } from '../lifecycle/inside.js';
 import type { Fault } from '../message/fault.js';
 import type { Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
+import type { IsolateStats } from '../observe/stats.js';
+import type { Elsewhere } from './elsewhere.js';
 
 /**
  * Where a handler runs: here (`inline`), in a thread, in a process. One interface, one contract test, several implementations.
@@ -18,8 +20,12 @@ export interface Dispatcher {
   dispatch(run: Run): void;
   /** Told that nobody waits for `run` any longer: its signal is aborted and its outcome recorded. */
   abandon(run: Run): void;
-  /** Gives everything back. Runs still under way have been abandoned before. */
-  stop(): Promise<void> | void;
+  /** Told that everything under way shall come to an end; the signals of runs that are here have been aborted. */
+  askToStop(reason: Error): void;
+  /** Gives everything back, within `limitMs` where that can take time. Runs still under way have been abandoned before. */
+  stop(limitMs: number): Promise<void> | void;
+  /** The threads or processes it runs handlers in. */
+  isolates(): readonly IsolateStats[];
 }
 
 /** One message on its way through a handler, as a dispatcher sees it. */
@@ -32,6 +38,8 @@ export interface Run {
   leftAt: number;
   /** The handler is entered now: its timeout starts to count. */
   entered(): void;
+  /** The same, told later than `dispatch`: a handler elsewhere is entered now. May be told again when it is tried again. */
+  enteredElsewhere(): void;
   /** Records the outcome; the first one counts, a later one is reported as late and ignored. */
   end(outcome: Outcome): void;
   /** Records a failure of a handler that may still be running: its signal is aborted, and what it comes back with is late. */
@@ -50,6 +58,8 @@ export interface RunContext {
   /** Identifies the run inside this process; for the guard. */
   readonly runId: number;
   readonly signal: AbortSignal;
+  /** Why `signal` is aborted; undefined while it is not. Unlike `signal` it costs nothing to ask. */
+  readonly abortReason: Error | undefined;
 }
 
 /** Calls the handler with everything that belongs around it: interceptors, enhancers, scope; inside `within`, where that is given. */
@@ -60,6 +70,8 @@ export interface DispatchSite {
   /** The worker's or ticker's name, for errors and reports. */
   readonly name: string;
   readonly invoke: Invoke;
+  /** For dispatchers that run the handler elsewhere. */
+  readonly elsewhere?: Elsewhere;
 }
 
 /** A choice of dispatcher: `'inline'`, or what a function like `inThread()` returns. */
@@ -67,4 +79,10 @@ export interface DispatchPlan {
   /** Named in statistics and errors. */
   readonly kind: string;
   create(site: DispatchSite): Dispatcher;
+  /** How many messages it is given at a time where the worker says nothing of it. @default 1 */
+  readonly permits?: number;
+  /** Adds what is wrong with its options to `problems`; `defaults` is what the module says for all isolates. */
+  check?(where: string, defaults: object, problems: string[]): void;
+  /** Whether handlers run in another thread or process, and the host has no instance of their class. */
+  readonly isElsewhere?: boolean;
 }

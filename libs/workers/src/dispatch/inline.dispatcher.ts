@@ -34,7 +34,13 @@ export class InlineDispatcher implements Dispatcher {
 
   abandon(_run: Run): void {}
 
+  askToStop(_reason: Error): void {}
+
   stop(): void {}
+
+  isolates(): readonly [] {
+    return [];
+  }
 
   /** Calls the handler. What it throws comes back as a rejected promise, so that there is one way on. */
   protected enter(run: Run): unknown {

@@ -162,6 +162,7 @@ describe('stats', () => {
           leftOver: 0,
           waitMs: none,
           runMs: none,
+          isolates: [],
         },
       },
       tickers: {
@@ -179,6 +180,7 @@ describe('stats', () => {
           maxQueued: 0,
           leftOver: 0,
           runMs: none,
+          isolates: [],
         },
       },
     });

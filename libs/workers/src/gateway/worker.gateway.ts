@@ -4,7 +4,7 @@ import type { PutResult } from '../channel/waiting.room.js';
 import type { ChannelDeclaration } from '../channel/channel.declaration.js';
 import type { WorkersStats } from '../observe/stats.js';
 import { WorkerNotExposedError, WorkerUnknownError } from '../worker/worker.errors.js';
-import type { CommandOptions, Entrance, RequestOptions } from './entrance.js';
+import type { CommandOptions, RequestOptions } from './entrance.js';
 import type { Reply } from './reply.js';
 
 /** A worker, by its class. */
@@ -20,10 +20,16 @@ export type ResultOf<W> = W extends new (...args: never[]) => { handle(...args: 
   ? Awaited<O>
   : unknown;
 
+/** The way to one worker. */
+export interface Door {
+  command(payload: unknown, options: CommandOptions | undefined): Promise<PutResult>;
+  request<T>(payload: unknown, options: RequestOptions | undefined): Reply<T>;
+}
+
 /** What the gateway needs of the application behind it. */
 export interface Premises {
-  /** The entrance of an exposed worker, `'hidden'` for one that is not exposed, undefined for an unknown one. */
-  entrance(worker: string | WorkerClass): Entrance | 'hidden' | undefined;
+  /** The door of an exposed worker, `'hidden'` for one that is not exposed, undefined for an unknown one. */
+  entrance(worker: string | WorkerClass): Door | 'hidden' | undefined;
   names(): { all: readonly string[]; exposed: readonly string[] };
   channel<T>(named: ChannelDeclaration<T> | string): Channel<T>;
   stats(): WorkersStats;

@@ -27,7 +27,8 @@ export interface Crew {
   askToStop(reason: Error): void;
   abort(reason: Error): void;
   takeRest(): Message[];
-  stop(): Promise<void> | void;
+  /** Gives everything back, within `limitMs` where that can take time. */
+  stop(limitMs: number): Promise<void> | void;
 }
 
 /** What a stop left behind, by channel (never started) or by worker (started, not finished). */
@@ -200,7 +201,7 @@ export class Supervisor {
 
   private async giveBack(crew: Crew, endsAt: number): Promise<void> {
     const limitMs = Math.max(LAST_WORK_MS, this.leftUntil(endsAt));
-    await this.safely(crew.name, () => this.inTime('giving its dispatcher back', limitMs, crew.stop()));
+    await this.safely(crew.name, () => this.inTime('giving its dispatcher back', limitMs, crew.stop(limitMs)));
   }
 
   private leftUntil(endsAt: number): number {

@@ -72,6 +72,16 @@ export interface WorkersEventMap {
   'workers.saturation': LoadChange & { readonly depth: number; readonly capacity: number };
   /** The oldest message of a channel has waited for more than 10 s, or that is over. */
   'workers.starvation': LoadChange & { readonly oldestAgeMs: number };
+  /** A thread or child process is warm and takes messages. */
+  'workers.isolate-ready': AboutIsolate & { readonly startMs: number; readonly restarts: number };
+  /** A thread or child process has ended: closed by its pool, or crashed. */
+  'workers.isolate-ended': AboutIsolate & {
+    readonly why: string;
+    readonly isCrash: boolean;
+    /** What the system says: `exit code 0`, `signal SIGKILL`. */
+    readonly ending: string;
+    readonly handled: number;
+  };
   /** The application's workers take messages from now on. */
   'workers.running': { readonly workers: readonly string[]; readonly tickers: readonly string[] };
   /** The application's workers have stopped; what was left, by channel or worker. */
@@ -85,6 +95,12 @@ export interface WorkersEventMap {
     readonly said: string;
     readonly data: unknown;
   };
+}
+
+interface AboutIsolate {
+  readonly worker: string;
+  readonly isolate: string;
+  readonly kind: string;
 }
 
 interface LoadChange {
@@ -111,6 +127,8 @@ export const EVENT_NAMES = [
   'workers.tick-skipped',
   'workers.saturation',
   'workers.starvation',
+  'workers.isolate-ready',
+  'workers.isolate-ended',
   'workers.running',
   'workers.stopped',
   'workers.fault',

@@ -51,6 +51,25 @@ export interface WorkerStats {
   readonly waitMs: Percentiles;
   /** From the handler's start to its outcome. */
   readonly runMs: Percentiles;
+  /** The threads or processes its handler runs in; none for `inline`. */
+  readonly isolates: readonly IsolateStats[];
+}
+
+/** One thread or child process, as plain numbers. */
+export interface IsolateStats {
+  readonly name: string;
+  /** The thread's or the process's number. */
+  readonly pid: number | undefined;
+  readonly state: 'starting' | 'idle' | 'busy' | 'leaving' | 'dead';
+  /** Messages it holds; those its handlers are in included. */
+  readonly load: number;
+  /** Messages whose handler it has finished. */
+  readonly handled: number;
+  /** How many were started in its pool before it, beyond the first ones. */
+  readonly restarts: number;
+  /** As it said itself the last time it was asked, in MB. */
+  readonly heapMb: number;
+  readonly rssMb: number;
 }
 
 /**
@@ -80,6 +99,8 @@ export interface TickerStats {
   readonly leftOver: number;
   /** From the handler's start to its outcome. */
   readonly runMs: Percentiles;
+  /** The threads or processes it ticks in; none for `inline`. */
+  readonly isolates: readonly IsolateStats[];
 }
 
 /** `disabled` by its options for good; `idle` until started; `running`; `stopped`, and it never goes back. */

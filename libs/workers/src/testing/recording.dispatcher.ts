@@ -56,7 +56,9 @@ export class RecordingDispatcher implements DispatchPlan {
         this.decide(record);
       },
       abandon: (run) => recorded.get(run)?.abandon(),
+      askToStop: () => {},
       stop: () => {},
+      isolates: () => [],
     };
   }
 }

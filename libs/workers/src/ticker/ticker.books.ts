@@ -28,7 +28,7 @@ export class TickerBooks {
   snapshot(worker: WorkerStats, failed: number, now: Pick<TickerStats, 'state' | 'queued' | 'maxQueued'>): TickerStats {
     const { ticks, skipped, driftMs } = this;
     const leftOver = this.leftOver + worker.leftOver;
-    const { done, aborted, inFlight, concurrency, runMs } = worker;
-    return { ...now, ticks, skipped, done, failed, aborted, driftMs, inFlight, concurrency, leftOver, runMs };
+    const { done, aborted, inFlight, concurrency, runMs, isolates } = worker;
+    return { ...now, ticks, skipped, done, failed, aborted, driftMs, inFlight, concurrency, leftOver, runMs, isolates };
   }
 }

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { Injectable, type InjectableOptions } from '@nestjs/common';
+import { calledFrom } from '../worker/call.site.js';
+import { runsElsewhere } from '../worker/isolated.handler.js';
 import type { TickContext } from './tick.context.js';
 import type { TickerOptions } from './ticker.options.js';
 import { TICKER_METADATA, type TickerRecord } from './ticker.js';
@@ -22,8 +24,9 @@ type Output<O> = unknown extends O ? unknown : O | null | undefined | void;
  * }
  */
 export function Ticker<O = unknown>(options: TickerOptions<O>, injectable?: InjectableOptions) {
+  const file = runsElsewhere(options) ? calledFrom(Ticker) : undefined;
   return <C extends TickerClass<Output<O>>>(target: C): void => {
-    const record: TickerRecord = { options: Object.freeze({ ...options }) };
+    const record: TickerRecord = { options: Object.freeze({ ...options }), file };
     Reflect.defineMetadata(TICKER_METADATA, record, target);
     Injectable(injectable)(target);
   };

@@ -16,6 +16,8 @@ import type { TickContext } from './tick.context.js';
 export interface TickerRecord {
   /** What the decorator was given, unchecked. */
   readonly options: object;
+  /** The file that called the decorator, as a URL; for tickers that run in another thread or process. */
+  readonly file?: string | undefined;
 }
 
 /** What a ticker class implements. */

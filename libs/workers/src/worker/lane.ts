@@ -12,6 +12,7 @@ export interface LaneOwner {
   readonly name: string;
   readonly timeoutMs: number | undefined;
   entered(lane: Lane): void;
+  enteredElsewhere(lane: Lane): void;
   /** The lane's handler came back; `collect` is to be called on it in a moment. */
   returned(lane: Lane): void;
   /** The lane's message has come to `outcome`; the lane is free again, or retired when its handler may still be running. */
@@ -69,6 +70,10 @@ export class Lane implements Run, Deadline {
 
   entered(): void {
     this.owner.entered(this);
+  }
+
+  enteredElsewhere(): void {
+    if (this.state === 'busy') this.owner.enteredElsewhere(this);
   }
 
   end(outcome: Outcome): void {

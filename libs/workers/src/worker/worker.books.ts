@@ -27,7 +27,9 @@ export class WorkerBooks {
     return Object.values(this.failed).reduce((sum, count) => sum + count, this.lost);
   }
 
-  snapshot(bounds: Pick<WorkerStats, 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled'>): WorkerStats {
+  snapshot(
+    bounds: Pick<WorkerStats, 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled' | 'isolates'>,
+  ): WorkerStats {
     return {
       ...bounds,
       done: this.done,

@@ -1,5 +1,6 @@
 import type { Channel } from '../channel/channel.js';
 import type { RunContext } from '../dispatch/dispatcher.js';
+import type { WorkerInfo } from '../dispatch/elsewhere.js';
 import type { Headers, Message } from '../message/message.js';
 import type { Announcer } from '../observe/announcer.js';
 import type { WorkersStats } from '../observe/stats.js';
@@ -10,16 +11,6 @@ export interface HandlerLogger {
   error(message: unknown, ...more: unknown[]): void;
   warn(message: unknown, ...more: unknown[]): void;
   debug?(message: unknown, ...more: unknown[]): void;
-}
-
-/** What a handler is told about its worker. */
-export interface WorkerInfo {
-  readonly name: string;
-  /** The channel it takes from; undefined for a ticker. */
-  readonly in: string | undefined;
-  readonly out: string | undefined;
-  readonly concurrency: number;
-  readonly timeoutMs: number | undefined;
 }
 
 /** What a handler receives beside its payload. Made anew for each message; may be taken apart: `handle(payload, { signal, progress })`. */

@@ -1,5 +1,7 @@
 import 'reflect-metadata';
 import { Injectable, type InjectableOptions } from '@nestjs/common';
+import { calledFrom } from './call.site.js';
+import { runsElsewhere } from './isolated.handler.js';
 import type { WorkerContext } from './worker.context.js';
 import type { WorkerOptions } from './worker.options.js';
 import { WORKER_METADATA, type WorkerRecord } from './worker.js';
@@ -20,8 +22,9 @@ type Output<O> = unknown extends O ? unknown : O | null | undefined | void;
  * export class ResizeWorker implements WorkerHandler<Upload, Thumbnail> { ... }
  */
 export function Worker<I = unknown, O = unknown>(options: WorkerOptions<I, O>, injectable?: InjectableOptions) {
+  const file = runsElsewhere(options) ? calledFrom(Worker) : undefined;
   return <C extends HandlerClass<I, Output<O>>>(target: C): void => {
-    const record: WorkerRecord = { options: Object.freeze({ ...options }) };
+    const record: WorkerRecord = { options: Object.freeze({ ...options }), file };
     Reflect.defineMetadata(WORKER_METADATA, record, target);
     Injectable(injectable)(target);
   };

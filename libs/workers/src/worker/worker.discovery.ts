@@ -2,6 +2,7 @@ import type { Type } from '@nestjs/common';
 import { ModuleRef, type ModulesContainer } from '@nestjs/core';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import type { ChannelDeclaration } from '../channel/channel.declaration.js';
+import { IsolatedHandler } from './isolated.handler.js';
 
 /** A decorated class found among the providers of a module. */
 export interface FoundClass {
@@ -17,6 +18,8 @@ export interface FoundClass {
   /** One instance for the application, or a fresh one for each message. */
   readonly scope: 'static' | 'per-message';
   readonly instance: () => object;
+  /** Whether this process has an instance of it; not so when it is provided for another thread or process. */
+  readonly isHere: boolean;
   /** Whether it, or something it injects, could send a message while it runs. */
   readonly canInject: (tokens: ReadonlySet<unknown>) => boolean;
 }
@@ -45,6 +48,7 @@ export class WorkerDiscovery {
           token: wrapper.token,
           scope: wrapper.isDependencyTreeStatic() ? ('static' as const) : ('per-message' as const),
           instance: () => wrapper.instance as object,
+          isHere: !(wrapper.instance instanceof IsolatedHandler),
           canInject: (tokens: ReadonlySet<unknown>) => canReach(wrapper, tokens, new Set()),
         },
       ];
@@ -83,6 +87,7 @@ export class WorkerDiscovery {
 /** The class behind a provider: its own, or that of the object a factory or value gave. */
 function classOf(wrapper: InstanceWrapper): Type | undefined {
   if (wrapper.isAlias) return undefined;
+  if (wrapper.isNotMetatype && wrapper.instance instanceof IsolatedHandler) return wrapper.instance.target as Type;
   const isClass = typeof wrapper.metatype === 'function' && !wrapper.inject && !wrapper.isNotMetatype;
   const found: unknown = isClass ? wrapper.metatype : (wrapper.instance as object | undefined)?.constructor;
   return typeof found === 'function' ? (found as Type) : undefined;

@@ -21,7 +21,7 @@ describe("a worker's options", () => {
         failures: undefined,
         expose: false,
         dispatch: 'inline',
-        concurrency: 1,
+        concurrency: undefined,
         timeout: 30_000,
         key: undefined,
         use: [],

@@ -33,7 +33,7 @@ export interface WorkerOptions<I = unknown, O = unknown> {
   readonly expose?: boolean;
   /** Where the handler runs. @default 'inline' */
   readonly dispatch?: Dispatch;
-  /** How many messages it handles at a time. @default 1 */
+  /** How many messages it handles at a time. @default 1 inline; in isolates as many as they hold, their number times their window */
   readonly concurrency?: number;
   /** How long a handler may take; false for as long as it likes. @default '30s' */
   readonly timeout?: Duration | false;
@@ -59,7 +59,8 @@ export interface ResolvedWorkerOptions {
   readonly failures: ChannelDeclaration<WorkerFailure> | string | undefined;
   readonly expose: boolean;
   readonly dispatch: Dispatch;
-  readonly concurrency: number;
+  /** Undefined where nothing is said: then the dispatch decides. */
+  readonly concurrency: number | undefined;
   /** Milliseconds; undefined for no timeout. */
   readonly timeout: number | undefined;
   readonly key: ((message: Message) => unknown) | undefined;
@@ -91,7 +92,7 @@ function workerTable(className: string): OptionTable<ResolvedWorkerOptions> {
     name: nameRow(className),
     in: channelRow(),
     expose: flag(false),
-    concurrency: integer(1, 1),
+    concurrency: { ...integer(1, 1), fallback: undefined },
     key: optional('a function of the message', isFunction),
     propagateContext: optional('true or false', (given) => typeof given === 'boolean'),
   };

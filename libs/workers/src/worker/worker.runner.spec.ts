@@ -223,6 +223,7 @@ describe('a runner', () => {
       leftOver: 0,
       waitMs: { p50: 0, p95: 0, p99: 0 },
       runMs: { p50: 0, p95: 0, p99: 0 },
+      isolates: [],
     });
   });
 });

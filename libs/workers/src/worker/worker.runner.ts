@@ -124,6 +124,7 @@ export class WorkerRunner implements LaneOwner {
   /** Aborts the signals of everything in flight and goes on waiting. */
   askToStop(reason: Error): void {
     for (const lane of this.lanes) lane.askToStop(reason);
+    this.parts.dispatcher.askToStop(reason);
   }
 
   /** Gives up on everything in flight: signals are aborted, outcomes recorded as aborted. */
@@ -132,8 +133,8 @@ export class WorkerRunner implements LaneOwner {
   }
 
   /** Gives the dispatcher back. */
-  async stop(): Promise<void> {
-    await this.parts.dispatcher.stop();
+  async stop(limitMs: number): Promise<void> {
+    await this.parts.dispatcher.stop(limitMs);
   }
 
   /** What was given and not started yet, and what its source leaves behind. */
@@ -157,6 +158,7 @@ export class WorkerRunner implements LaneOwner {
       concurrency,
       unsettled: this.unsettled,
       maxUnsettled: this.maxUnsettled,
+      isolates: this.parts.dispatcher.isolates(),
     });
   }
 
@@ -224,10 +226,6 @@ export class WorkerRunner implements LaneOwner {
   private run(delivery: Delivery): void {
     const lane = this.free.pop() ?? this.newLane();
     lane.begin(delivery, this.parts.contextFor(delivery), this.latest, this.parts.clock.at(this.latest));
-    if (this.startedTopic.isHeard) {
-      this.announceStart(delivery);
-      lane.beganAt = this.parts.turn.read();
-    }
     this.parts.dispatcher.dispatch(lane);
     if (lane.leftAt > this.latest) this.latest = this.parts.turn.note(lane.leftAt);
   }
@@ -240,6 +238,16 @@ export class WorkerRunner implements LaneOwner {
 
   entered(lane: Lane): void {
     this.parts.timeouts?.set(lane, lane.clockedAt);
+    if (!this.startedTopic.isHeard) return;
+    this.announceStart(lane.delivery, lane.clockedAt);
+    lane.beganAt = this.parts.turn.read();
+  }
+
+  enteredElsewhere(lane: Lane): void {
+    lane.line?.remove(lane);
+    lane.beganAt = lane.leftAt = this.parts.turn.read();
+    lane.clockedAt = this.parts.clock.at(lane.beganAt);
+    this.entered(lane);
   }
 
   returned(lane: Lane): void {
@@ -296,14 +304,14 @@ export class WorkerRunner implements LaneOwner {
     this.parts.announcer.announce('workers.late', { worker: this.name, messageId, what: 'result' });
   }
 
-  private announceStart({ message }: Delivery): void {
-    const { announcer, channel, clock } = this.parts;
+  private announceStart({ message }: Delivery, startedAt: number): void {
+    const { announcer, channel } = this.parts;
     this.startedTopic.announce({
       worker: this.name,
       channel,
       messageId: message.id,
       attempt: message.attempt,
-      waitMs: clock.at(this.latest) - message.putAt,
+      waitMs: startedAt - message.putAt,
       ...announcer.shown(message),
     });
   }

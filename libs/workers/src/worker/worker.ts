@@ -7,6 +7,8 @@ import type { WorkerContext } from './worker.context.js';
 export interface WorkerRecord {
   /** What the decorator was given, unchecked. */
   readonly options: object;
+  /** The file that called the decorator, as a URL; for workers that run in another thread or process. */
+  readonly file?: string | undefined;
 }
 
 /** What a worker class implements: one message in, one value out. */

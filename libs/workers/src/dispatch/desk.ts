@@ -1,0 +1,43 @@
+import type { Headers, Message } from '../message/message.js';
+import type { WorkersStats } from '../observe/stats.js';
+
+/**
+ * Where the host serves what is asked inside its isolates: the gateway, channels, logs, events. One for all isolates of a worker.
+ *
+ * Promises: a handler inside an isolate may send while the application drains, as one here may; what it waits for is given up when its
+ * isolate ends.
+ */
+export interface Desk {
+  /** Sends a message for a handler; `told` gets the progress of a request. */
+  serve(isolate: object, asked: Asked, told: (value: unknown) => void): Promise<unknown>;
+  /** The one who asked does not wait any longer. */
+  leave(isolate: object, call: number): void;
+  /** The isolate is gone, and nobody waits for what it asked. */
+  forget(isolate: object): void;
+  put(channel: string, value: unknown): void;
+  stats(): WorkersStats;
+  log(level: LogLevel, context: string, text: string, stack: string | undefined): void;
+  said(messageId: string, name: string, data: unknown): void;
+  reply(message: Message, value: unknown): void;
+}
+
+/** What a sender inside an isolate may say beside its payload. */
+export interface SendOptions {
+  readonly headers?: Headers;
+  readonly timeoutMs?: number;
+}
+
+/** The levels of Nest's logger. */
+export const LOG_LEVELS = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'] as const;
+export type LogLevel = (typeof LOG_LEVELS)[number];
+
+/** A command or a request from inside an isolate. */
+export interface Asked {
+  readonly kind: 'command' | 'request';
+  readonly call: number;
+  /** The message whose handler asks; undefined when the asking code belongs to no handler. */
+  readonly asker: string | undefined;
+  readonly worker: string;
+  readonly options: SendOptions;
+  readonly payload: unknown;
+}

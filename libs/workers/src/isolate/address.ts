@@ -1,0 +1,58 @@
+import type { HandlerType } from '../dispatch/elsewhere.js';
+import type { Address } from './birth.js';
+import { HandlerNotExportedError } from './isolate.errors.js';
+
+/**
+ * Where `target` can be found by an isolate: proves that `file` exports that very class.
+ *
+ * A file that this process cannot import at all (TypeScript under a test runner that hides its loader, say) is believed: the isolate
+ * looks for itself.
+ *
+ * @throws HandlerNotExportedError
+ */
+export async function addressOf(target: HandlerType, file: string | undefined): Promise<Address> {
+  if (file === undefined) throw new HandlerNotExportedError(target.name, undefined, []);
+  let exported: Record<string, unknown>;
+  try {
+    exported = (await import(/* @vite-ignore */ file)) as Record<string, unknown>;
+  } catch (error) {
+    if ((error as { code?: string }).code === 'ERR_MODULE_NOT_FOUND')
+      throw new HandlerNotExportedError(target.name, file, [], error);
+    return { file, exportName: target.name };
+  }
+  const exportName = nameOf(target, exported);
+  if (exportName === undefined) throw new HandlerNotExportedError(target.name, file, classesIn(exported));
+  return { file, exportName };
+}
+
+/** Classes that a file of the user's registered by hand, where a bundler leaves no file to look into. */
+const registered = new Map<string, HandlerType>();
+
+/** Makes `target` known to the isolate that this thread or process is about to become. */
+export function register(target: HandlerType): void {
+  registered.set(target.name, target);
+}
+
+/** The class at `address`. CommonJS modules have their exports in `default` as well. */
+export async function classAt({ file, exportName }: Address): Promise<HandlerType> {
+  const known = registered.get(exportName);
+  if (known !== undefined) return known;
+  const exported = (await import(/* @vite-ignore */ file)) as Record<string, unknown>;
+  const inside = exported['default'] as Record<string, unknown> | undefined;
+  const found = exported[exportName] ?? inside?.[exportName];
+  if (typeof found !== 'function') throw new HandlerNotExportedError(exportName, file, classesIn(exported));
+  return found as HandlerType;
+}
+
+function nameOf(target: HandlerType, exported: Record<string, unknown>): string | undefined {
+  const inside = exported['default'];
+  for (const names of [exported, typeof inside === 'object' && inside !== null ? inside : {}]) {
+    const found = Object.entries(names).find(([, value]) => value === target);
+    if (found !== undefined) return found[0];
+  }
+  return undefined;
+}
+
+function classesIn(exported: Record<string, unknown>): string[] {
+  return Object.keys(exported).filter((name) => typeof exported[name] === 'function');
+}

@@ -1,0 +1,41 @@
+import type { Run } from '../dispatch/dispatcher.js';
+import type { Message } from '../message/message.js';
+
+/**
+ * One run on its way through a pool.
+ *
+ * States: `waiting` in the pool; `sent` to an isolate that has not entered its handler; `entered`; `over`, when its outcome is recorded.
+ * From `sent` it may go back to `waiting` (its isolate died first: nothing happened), from `entered` only where the crash policy says so.
+ */
+export class Errand {
+  state: 'waiting' | 'sent' | 'entered' | 'over' = 'waiting';
+  /** How often an isolate entered its handler. */
+  entries = 0;
+  /** `performance.now()` when the handler was entered; 0 before. */
+  enteredAt = 0;
+  /** Nobody waits for it any longer: its signal is aborted, and its outcome, should there be one, is late. */
+  isAbandoned = false;
+  /** The run may be lent again once it is over; the message stays. */
+  readonly message: Message;
+
+  constructor(readonly run: Run) {
+    this.message = run.message;
+  }
+
+  send(): void {
+    this.state = 'sent';
+  }
+
+  enter(performanceNow: number): void {
+    this.state = 'entered';
+    this.entries++;
+    this.enteredAt = performanceNow;
+    if (!this.isAbandoned) this.run.enteredElsewhere();
+  }
+
+  /** Back to the pool, to be sent again. */
+  comeBack(): void {
+    this.state = 'waiting';
+    this.enteredAt = 0;
+  }
+}

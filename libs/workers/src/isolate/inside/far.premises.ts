@@ -1,0 +1,101 @@
+import { Subject } from 'rxjs';
+import type { Channel } from '../../channel/channel.js';
+import type { ChannelDeclaration } from '../../channel/channel.declaration.js';
+import { ChannelUnknownError } from '../../channel/channel.errors.js';
+import type { PutResult } from '../../channel/waiting.room.js';
+import type { CommandOptions, RequestOptions } from '../../gateway/entrance.js';
+import type { Door, Premises, WorkerClass } from '../../gateway/worker.gateway.js';
+import { toMs } from '../../lifecycle/duration.js';
+import type { WorkersStats } from '../../observe/stats.js';
+import { WORKER_METADATA, type WorkerRecord } from '../../worker/worker.js';
+import { NotInIsolateError } from '../isolate.errors.js';
+import type { Packing } from '../packing.js';
+import type { Calls } from './calls.js';
+import { FarChannel } from './far.channel.js';
+import type { Link } from './link.js';
+
+/**
+ * The application as it is inside an isolate: what is behind the gateway there.
+ *
+ * Messages go to the host's workers, under the host's rules; statistics are those the host sent last, and asking asks for newer ones;
+ * to start and to stop is the host's.
+ */
+export class FarPremises implements Premises {
+  readonly channels: Readonly<Record<string, FarChannel>>;
+  private snapshot: WorkersStats;
+
+  constructor(
+    private readonly link: Link,
+    private readonly calls: Calls,
+    packing: Packing,
+    names: readonly string[],
+    stats: WorkersStats,
+  ) {
+    this.snapshot = stats;
+    const put = (name: string) => (value: unknown) => link.say(['put', name, packing.said(value)]);
+    this.channels = Object.fromEntries(names.map((name) => [name, new FarChannel(name, put(name))]));
+  }
+
+  entrance(worker: string | WorkerClass): Door {
+    const name = typeof worker === 'string' ? worker : nameOf(worker);
+    return {
+      command: (payload, options) => this.command(name, payload, options),
+      request: (payload, options) => this.request(name, payload, options) as never,
+    };
+  }
+
+  /** Every worker is addressed by name here; the host knows which there are. */
+  names(): { all: readonly string[]; exposed: readonly string[] } {
+    const all = Object.keys(this.snapshot.workers);
+    return { all, exposed: all };
+  }
+
+  channel<T>(named: ChannelDeclaration<T> | string): Channel<T> {
+    const name = typeof named === 'string' ? named : named.name;
+    const found = this.channels[name];
+    if (found === undefined) throw new ChannelUnknownError(name, Object.keys(this.channels));
+    return found as unknown as Channel<T>;
+  }
+
+  stats(): WorkersStats {
+    this.link.say(['stats']);
+    return this.snapshot;
+  }
+
+  /** The host sent newer statistics. */
+  refresh(snapshot: WorkersStats): void {
+    this.snapshot = snapshot;
+  }
+
+  start(): Promise<void> {
+    return Promise.reject(new NotInIsolateError('WorkerGateway.start', 'Start the application in the host.'));
+  }
+
+  stop(): Promise<void> {
+    return Promise.reject(new NotInIsolateError('WorkerGateway.stop', 'Stop the application in the host.'));
+  }
+
+  private command(worker: string, payload: unknown, options: CommandOptions = {}): Promise<PutResult> {
+    const { headers, signal } = options;
+    return this.calls.ask('command', worker, payload, headers === undefined ? {} : { headers }, {
+      signal,
+    }) as Promise<PutResult>;
+  }
+
+  private request(worker: string, payload: unknown, options: RequestOptions = {}): object {
+    const { headers, signal, timeout } = options;
+    const timeoutMs = toMs(timeout);
+    const progress$ = new Subject<unknown>();
+    const sent = { ...(headers === undefined ? {} : { headers }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
+    const reply = this.calls.ask('request', worker, payload, sent, { told: (value) => progress$.next(value), signal });
+    const done = (): void => progress$.complete();
+    reply.then(done, done);
+    return Object.assign(reply, { progress$: progress$.asObservable() });
+  }
+}
+
+function nameOf(worker: WorkerClass): string {
+  const record = Reflect.getOwnMetadata(WORKER_METADATA, worker) as WorkerRecord | undefined;
+  const { name = worker.name } = (record?.options ?? {}) as { name?: string };
+  return name;
+}

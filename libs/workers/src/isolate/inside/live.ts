@@ -1,0 +1,75 @@
+import type { LoggerService } from '@nestjs/common';
+import { asError } from '../../message/fault.js';
+import { Announcer } from '../../observe/announcer.js';
+import type { ContextHouse, HandlerLogger } from '../../worker/worker.context.js';
+import { classAt } from '../address.js';
+import { isBirth } from '../birth.js';
+import { knownErrors } from '../known.errors.js';
+import { Packing } from '../packing.js';
+import { parseToIsolate } from '../protocol.js';
+import { Calls } from './calls.js';
+import { FarLogger } from './far.logger.js';
+import { FarPremises } from './far.premises.js';
+import { decorated, openHome } from './home.js';
+import type { Link } from './link.js';
+import { Resident } from './resident.js';
+
+/**
+ * The inside of an isolate, from its first word on: it waits to be born, opens the home that its birth describes, and from then on a
+ * `Resident` listens.
+ *
+ * Promises: what cannot be opened (no such file, class, module or provider; a start hook that fails) is told to the host, and the isolate
+ * ends; what the host says meanwhile is not lost.
+ */
+export function live(link: Link): void {
+  const early: unknown[] = [];
+  link.onGone = () => link.leave(0);
+  link.onWord = (word) => {
+    const said = parseToIsolate(word);
+    if (said?.[0] !== 'birth') return link.leave(0);
+    link.onWord = (next) => (parseToIsolate(next)?.[0] === 'close' ? link.leave(0) : early.push(next));
+    beBorn(link, said[1]).then(
+      (resident) => {
+        link.onWord = (next) => resident.hear(next);
+        for (const next of early.splice(0)) resident.hear(next);
+      },
+      (error: unknown) => {
+        link.say(['refused', new Packing(link.form, knownErrors()).thrown(asError(error))]);
+        link.flush();
+        link.leave(1);
+      },
+    );
+  };
+}
+
+async function beBorn(link: Link, birth: unknown): Promise<Resident> {
+  if (!isBirth(birth)) throw new Error('The host did not say what this isolate is');
+  const { kind, home: address, info, channels: names, concurrency, stats } = birth;
+  const target = await classAt(address);
+  const { dispatch = {} } = decorated(kind, target);
+  link.speak(dispatch);
+  const packing = new Packing(link.form, knownErrors(dispatch.errors));
+  const calls = new Calls(link, packing);
+  const premises = new FarPremises(link, calls, packing, names, stats);
+  const announcer = new Announcer();
+  const logger = new FarLogger(link);
+  const { channels } = premises;
+  const home = await openHome(kind, target, { premises, channels, announcer, logger });
+  const house: ContextHouse = {
+    info,
+    channels: channels as unknown as ContextHouse['channels'],
+    logger: named(logger, info.name),
+    announcer,
+    stats: () => premises.stats(),
+  };
+  return new Resident({ link, home, house, premises, calls, packing, announcer, concurrency });
+}
+
+function named(logger: LoggerService, name: string): HandlerLogger {
+  return {
+    log: (message, ...more) => logger.log(message, ...more, name),
+    warn: (message, ...more) => logger.warn(message, ...more, name),
+    debug: (message, ...more) => logger.debug?.(message, ...more, name),
+    error: (message, ...more) => logger.error(message, ...more, name),
+  };
+}

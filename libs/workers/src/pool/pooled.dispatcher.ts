@@ -1,0 +1,126 @@
+import { performance } from 'node:perf_hooks';
+import type { Dispatcher, DispatchSite, Run } from '../dispatch/dispatcher.js';
+import type { Elsewhere } from '../dispatch/elsewhere.js';
+import { addressOf } from '../isolate/address.js';
+import type { Birth } from '../isolate/birth.js';
+import type { Habitat } from '../isolate/body.js';
+import { Errand } from '../isolate/errand.js';
+import { Isolate, type IsolateOwner } from '../isolate/isolate.js';
+import { Packing } from '../isolate/packing.js';
+import type { IsolateStats } from '../observe/stats.js';
+import { knownErrors } from '../isolate/known.errors.js';
+import { InnerRun } from './inner.run.js';
+import { Pool } from './pool.js';
+import type { PoolSize, ResolvedPoolOptions } from './pool.options.js';
+import type { RestartOptions } from './restarts.js';
+
+/** What a pooled dispatcher is made of beside its site. */
+export interface PooledParts {
+  readonly options: ResolvedPoolOptions;
+  readonly size: PoolSize;
+  readonly restart: RestartOptions;
+  readonly habitat: Habitat;
+  /** The buffers of a payload that are handed over instead of copied. */
+  readonly transfer: ((payload: unknown) => readonly ArrayBuffer[]) | undefined;
+}
+
+/**
+ * Runs the handler in isolates: threads or child processes, as its habitat says.
+ *
+ * Promises: what every dispatcher promises, also when an isolate dies, hangs or says nonsense; the handler's time runs from when it is
+ * entered, not while it waits in the pool or in an isolate.
+ * Does not promise: an order between messages when there is more than one isolate and no key.
+ */
+export class PooledDispatcher implements Dispatcher {
+  private readonly errands = new Map<Run, Errand>();
+  private pool: Pool | undefined;
+
+  constructor(
+    private readonly site: DispatchSite & { readonly elsewhere: Elsewhere },
+    private readonly parts: PooledParts,
+  ) {}
+
+  /** @throws (rejects) HandlerNotExportedError, IsolateStartError */
+  async start(): Promise<void> {
+    const { options, size, restart, habitat } = this.parts;
+    const { clock, announcer, info } = this.site.elsewhere;
+    const birth = await this.birth();
+    const { window, concurrency, crash, abortGrace, recycleAfter, idleAfter, pingEvery } = options;
+    this.pool = new Pool({
+      worker: this.site.name,
+      kind: habitat.kind,
+      size,
+      window,
+      concurrency,
+      crash,
+      handlerTimeout: info.timeoutMs,
+      abortGrace,
+      recycleAfter,
+      idleAfter,
+      pingEvery,
+      restart,
+      clock,
+      announcer,
+      spawn: (number, owner) => this.spawn(number, owner, birth),
+    });
+    await this.pool.start();
+  }
+
+  dispatch(run: Run): void {
+    const { around } = this.site.elsewhere;
+    if (around === undefined) return this.take(run);
+    const inner = new InnerRun(run, (goes) => this.take(goes, run));
+    around(run.message, run.context, inner.go).then(run.fulfilled, (thrown: unknown) => inner.conclude(thrown));
+  }
+
+  abandon(run: Run): void {
+    const errand = this.errands.get(run);
+    this.errands.delete(run);
+    if (errand !== undefined && errand.message === run.message)
+      this.pool?.abandon(errand, run.context.abortReason ?? new Error('The run was abandoned'));
+  }
+
+  askToStop(reason: Error): void {
+    this.pool?.askToStop(reason);
+  }
+
+  async stop(limitMs: number): Promise<void> {
+    await this.pool?.stop(limitMs);
+  }
+
+  isolates(): readonly IsolateStats[] {
+    return this.pool?.stats() ?? [];
+  }
+
+  /** `lent` is what the runner knows the run by; it lends its runs again, so the latest errand is the one that counts. */
+  private take(run: Run, lent = run): void {
+    const errand = new Errand(run);
+    this.errands.set(lent, errand);
+    run.leftAt = performance.now();
+    (this.pool as Pool).take(errand);
+  }
+
+  private async birth(): Promise<Omit<Birth, 'isolate' | 'stats'>> {
+    const { kind, target, file, info, channels } = this.site.elsewhere;
+    const home = await addressOf(target, this.parts.options.file ?? file);
+    const { concurrency } = this.parts.options;
+    return { kind, home, info, concurrency, channels: channels(), hostPid: process.pid };
+  }
+
+  private async spawn(number: number, owner: IsolateOwner, birth: Omit<Birth, 'isolate' | 'stats'>): Promise<Isolate> {
+    const { options, habitat, transfer } = this.parts;
+    const { desk, clock, payloadType } = this.site.elsewhere;
+    const name = `${this.site.name}#${number}`;
+    return new Isolate({
+      body: await habitat.spawn(name),
+      birth: { ...birth, isolate: name, stats: desk.stats() },
+      owner,
+      desk,
+      packing: new Packing(habitat.form, knownErrors(options.errors), payloadType),
+      clock,
+      startupTimeoutMs: options.startupTimeout,
+      nextTx: habitat.nextTx,
+      transfer,
+    });
+  }
+}

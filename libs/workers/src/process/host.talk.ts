@@ -1,0 +1,70 @@
+import { asError } from '../message/fault.js';
+import type { ToIsolate } from '../isolate/protocol.js';
+import type { Line } from '../socket/line.js';
+import { Passage } from '../socket/middleware.js';
+import { type Dialect, FIRST } from './dialect.js';
+
+/** Where a talk's words come out. */
+export interface HostTalkExit {
+  onWord(word: unknown): void;
+  onUnsaid(word: ToIsolate, error: Error): void;
+}
+
+/**
+ * The host's side of the talk with one isolate: words on a line, in the dialect of both.
+ *
+ * The first word of each side is written in plain JSON: the host's is the birth, with the name of the serializer in it; the isolate's is
+ * `met`, which says that it found that serializer, or `refused`. From then on both keep to the dialect.
+ */
+export class HostTalk {
+  private readonly sending: Passage<ToIsolate>;
+  private readonly receiving: Passage<undefined>;
+  private hasMet = false;
+
+  constructor(
+    private readonly line: Line,
+    private readonly dialect: Dialect,
+    private readonly exit: HostTalkExit,
+  ) {
+    const { serializer, middleware } = dialect;
+    this.sending = new Passage('send', middleware, {
+      passed: (message, word) => this.write(message, word),
+      failed: (error, word) => exit.onUnsaid(word, error),
+    });
+    this.receiving = new Passage('receive', middleware, {
+      passed: (message) => exit.onWord(message),
+      failed: () => line.destroy(),
+    });
+    line.onFrame((body) => {
+      if (this.hasMet) return this.receiving.enter(serializer.deserialize(body), undefined);
+      this.hear(FIRST.deserialize(body));
+    });
+  }
+
+  say(word: ToIsolate): void {
+    if (word[0] === 'birth') this.line.send(FIRST.serialize([...word, this.dialect.serializer.name]));
+    else this.sending.enter(word, word);
+  }
+
+  hold(isHolding: boolean): void {
+    this.line.hold(isHolding);
+  }
+
+  destroy(): void {
+    this.line.destroy();
+  }
+
+  private hear(first: unknown): void {
+    this.hasMet = true;
+    if (!(Array.isArray(first) && first[0] === 'met')) this.exit.onWord(first);
+  }
+
+  private write(message: unknown, word: ToIsolate): void {
+    if (!this.line.isOpen) return;
+    try {
+      this.line.send(this.dialect.serializer.serialize(message));
+    } catch (error) {
+      this.exit.onUnsaid(word, asError(error));
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import { spawn } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
+import { fileURLToPath } from 'node:url';
+import type { Body } from '../isolate/body.js';
+import { entryFile } from '../isolate/entry.js';
+import { environment } from '../isolate/environment.js';
+import type { Clock } from '../lifecycle/clock.js';
+import { integer, isFunction, oneOf, optional, type OptionRow, type OptionTable } from '../option.table.js';
+import { POOL_TABLE, type PoolOptions, type ResolvedPoolOptions } from '../pool/pool.options.js';
+import { type PooledPlan, pooledPlan } from '../pool/pooled.plan.js';
+import { DEFAULT_MAX_MESSAGE_BYTES } from '../socket/frame.js';
+import type { Middleware } from '../socket/middleware.js';
+import { jsonSerializer, type Serializer } from '../wire/serializer.js';
+import { type Attach, AttachedBody, isAttach } from './attached.body.js';
+import type { Dialect } from './dialect.js';
+import { inheritedMeeting, type MeetingPlace, namedMeeting, PLACE_VARIABLE } from './meeting.js';
+import { ProcessBody } from './process.body.js';
+
+/** What `inProcess` takes. */
+export interface ProcessOptions extends PoolOptions {
+  /** How messages are written; the same object on both sides, so a module's default must be one of ours. @default JSON */
+  readonly serializer?: Serializer;
+  /** Sees every message on each side, in order, and may change it. @default none */
+  readonly middleware?: Middleware | readonly Middleware[];
+  /** The largest message, in bytes; a larger one is refused and the process lives on. @default 64 MiB */
+  readonly maxMessageBytes?: number;
+  /** How much heap a process may use, in MB; one that wants more dies as out of memory. @default Node's own limit */
+  readonly maxHeapMb?: number;
+  /** How a process that the host starts meets it: at an inherited socket pair, or at a named socket or pipe. @default 'inherited' */
+  readonly meet?: 'inherited' | 'named';
+  /** For a process that is started elsewhere and attaches: where the host listens, and the token it expects. @default none */
+  readonly attach?: Attach;
+  /** Names each message on its way. @default random UUIDs */
+  readonly transactionId?: () => string;
+}
+
+interface ResolvedProcessOptions extends ResolvedPoolOptions {
+  readonly serializer: Serializer;
+  readonly middleware: readonly Middleware[];
+  readonly maxMessageBytes: number;
+  readonly maxHeapMb: number | undefined;
+  readonly meet: 'inherited' | 'named';
+  readonly attach: Attach | undefined;
+  readonly transactionId: () => string;
+}
+
+const PROCESS_TABLE: OptionTable<ResolvedProcessOptions> = {
+  ...POOL_TABLE,
+  serializer: {
+    expects: 'a pair { name, serialize, deserialize }',
+    read: (given) => (isSerializer(given) ? given : undefined),
+    fallback: jsonSerializer(),
+  } satisfies OptionRow<Serializer>,
+  middleware: {
+    expects: 'a function, or a list of functions',
+    read: (given) => {
+      const list: unknown[] = Array.isArray(given) ? given : [given];
+      return list.every(isFunction) ? (list as Middleware[]) : undefined;
+    },
+    fallback: [],
+  } satisfies OptionRow<readonly Middleware[]>,
+  maxMessageBytes: integer(1_024, DEFAULT_MAX_MESSAGE_BYTES),
+  maxHeapMb: { ...integer(16, 16), fallback: undefined },
+  meet: oneOf(['inherited', 'named'], 'inherited'),
+  attach: optional('{ path, token }', isAttach),
+  transactionId: {
+    expects: 'a function that gives a new text each time',
+    read: (given) => (isFunction(given) ? (given as () => string) : undefined),
+    fallback: randomUUID,
+  } satisfies OptionRow<() => string>,
+};
+
+/**
+ * Runs a handler in child processes: for work that may crash, leak, or must not share memory with the application. Each process has a warm
+ * Nest context with the handler's own providers in it, and as little of the host's environment as it needs.
+ *
+ * If the application stops now: what is in the processes is finished within the shutdown's deadline, the contexts are closed with their
+ * hooks, then SIGTERM, then SIGKILL. If the application dies, however it dies, they end within two seconds.
+ *
+ * @example
+ * @Worker({ in: Scans, dispatch: inProcess({ context: () => import('./scans.module.js').then((m) => m.ScansModule) }) })
+ */
+export function inProcess(options: ProcessOptions = {}): PooledPlan & Partial<Dialect> {
+  const plan = pooledPlan('process', options, PROCESS_TABLE, (resolved, { elsewhere }) => {
+    const clock = elsewhere?.clock as Clock;
+    return {
+      kind: 'process',
+      form: resolved.serializer.form ?? 'json',
+      nextTx: resolved.transactionId,
+      spawn: () =>
+        resolved.attach === undefined ? child(resolved, clock) : attached(resolved, resolved.attach, clock),
+    };
+  });
+  const { serializer, middleware } = options;
+  return Object.assign(plan, {
+    ...(serializer === undefined ? {} : { serializer }),
+    ...(middleware === undefined ? {} : { middleware: typeof middleware === 'function' ? [middleware] : middleware }),
+  });
+}
+
+async function child(options: ResolvedProcessOptions, clock: Clock): Promise<Body> {
+  const { maxMessageBytes, maxHeapMb, execArgv, env, startupTimeout: timeoutMs } = options;
+  const named = options.meet === 'named' ? await namedMeeting({ timeoutMs, maxMessageBytes, clock }) : undefined;
+  const place: MeetingPlace = {
+    hostPid: process.pid,
+    maxMessageBytes,
+    ...(named === undefined ? {} : { named: { path: named.path, token: named.token, timeoutMs } }),
+  };
+  const heap = maxHeapMb === undefined ? [] : [`--max-old-space-size=${maxHeapMb}`];
+  const entry = fileURLToPath(entryFile('process.entry', import.meta.url));
+  const started = spawn(process.execPath, [...heap, ...execArgv, entry], {
+    stdio: ['ignore', 'inherit', 'pipe', named === undefined ? 'pipe' : 'ignore'],
+    env: { ...environment(env), [PLACE_VARIABLE]: JSON.stringify(place) },
+    windowsHide: true,
+  });
+  return new ProcessBody(started, named ?? inheritedMeeting(started, maxMessageBytes), options);
+}
+
+async function attached(options: ResolvedProcessOptions, attach: Attach, clock: Clock): Promise<Body> {
+  const { maxMessageBytes, startupTimeout: timeoutMs } = options;
+  return new AttachedBody(await namedMeeting({ timeoutMs, maxMessageBytes, clock, ...attach }), options);
+}
+
+function isSerializer(given: unknown): given is Serializer {
+  const { name, serialize, deserialize } = (given ?? {}) as Partial<Serializer>;
+  return typeof name === 'string' && isFunction(serialize) && isFunction(deserialize);
+}

@@ -1,0 +1,117 @@
+import type { ChildProcess } from 'node:child_process';
+import type { Duplex } from 'node:stream';
+import type { Body, Ending } from '../isolate/body.js';
+import type { Dialect } from './dialect.js';
+import { HostTalk } from './host.talk.js';
+import type { Line } from '../socket/line.js';
+import { StderrTail } from './stderr.tail.js';
+import { moved, type Phase } from '../socket/phase.js';
+import type { ToIsolate } from '../isolate/protocol.js';
+
+/** How long a child may take to exit once its line is closed, and its line to close once it has exited. */
+const LAST_WORDS_MS = 1_000;
+
+/** Where the line to a child comes from: the inherited end of a socket pair, or a named socket that it connects to. */
+export interface Meeting {
+  /** Resolves with the accepted line; rejects when nobody came. */
+  readonly line: Promise<Line>;
+  /** Removes what was there for meeting. */
+  close(): Promise<void>;
+}
+
+/**
+ * A child process, seen from the host.
+ *
+ * Phases: see `socket/phase.ts`; an illegal move is refused there.
+ *
+ * Promises: its end is told when it has exited and what it said before was heard, so nothing finished is lost with it; why it ended is what
+ * the system says (code, signal), or out of memory where its last words tell so.
+ */
+export class ProcessBody implements Body {
+  onWord: (word: unknown) => void = () => {};
+  onUnsaid: (word: ToIsolate, error: Error) => void = () => {};
+  readonly ended: Promise<Ending>;
+  private phase: Phase = 'spawn';
+  private talk: HostTalk | undefined;
+  private early: ToIsolate[] = [];
+  private isHeld = true;
+  private readonly tail: StderrTail;
+
+  constructor(
+    private readonly child: ChildProcess,
+    private readonly meeting: Meeting,
+    private readonly dialect: Dialect,
+  ) {
+    this.tail = new StderrTail(child.stderr);
+    const exited = new Promise<Ending>((resolve) => {
+      child.once('error', (error) => resolve({ reason: 'error', error }));
+      child.once('exit', (code, signal) =>
+        resolve(signal === null ? { reason: 'exit', code: code ?? 0 } : { reason: 'signal', signal }),
+      );
+    });
+    this.move('connect');
+    const left = meeting.line.then(
+      (line) => this.meet(line),
+      () => this.kill('for good'),
+    );
+    this.ended = this.end(exited, left);
+  }
+
+  get pid(): number | undefined {
+    return this.phase === 'ended' ? undefined : this.child.pid;
+  }
+
+  say(word: ToIsolate): void {
+    if (this.talk === undefined) this.early.push(word);
+    else this.talk.say(word);
+  }
+
+  hold(isHolding: boolean): void {
+    this.isHeld = isHolding;
+    const verb = isHolding ? 'ref' : 'unref';
+    this.child[verb]();
+    this.talk?.hold(isHolding);
+    (this.child.stderr as (Duplex & { ref?(): void; unref?(): void }) | null)?.[verb]?.();
+  }
+
+  kill(how: 'gently' | 'for good'): void {
+    this.child.kill(how === 'gently' ? 'SIGTERM' : 'SIGKILL');
+  }
+
+  /** Resolves when the line is closed. */
+  private meet(line: Line): Promise<void> {
+    this.move('message');
+    this.talk = new HostTalk(line, this.dialect, {
+      onWord: (word) => this.onWord(word),
+      onUnsaid: (word, error) => this.onUnsaid(word, error),
+    });
+    this.talk.hold(this.isHeld);
+    for (const word of this.early.splice(0)) this.talk.say(word);
+    return new Promise((resolve) => line.onClose(() => resolve()));
+  }
+
+  private async end(exited: Promise<Ending>, left: Promise<void>): Promise<Ending> {
+    const first = await Promise.race([exited, left]);
+    this.move('shutdown');
+    if (first === undefined) await within(exited, LAST_WORDS_MS);
+    else await within(left, LAST_WORDS_MS);
+    const isStuck = first === undefined && this.child.exitCode === null && this.child.signalCode === null;
+    if (isStuck) this.kill('for good');
+    const ending = await exited;
+    this.talk?.destroy();
+    await this.meeting.close();
+    this.move('ended');
+    if (isStuck) return { reason: 'disconnected', detail: 'its line was closed and it lived on' };
+    return this.tail.saysOutOfMemory ? { reason: 'out-of-memory', detail: this.tail.lastLine } : ending;
+  }
+
+  private move(to: Phase): void {
+    this.phase = moved(this.phase, to);
+  }
+}
+
+async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, limitMs)))]);
+  clearTimeout(timer);
+}

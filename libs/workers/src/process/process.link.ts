@@ -1,0 +1,90 @@
+import type { Link, Manners } from '../isolate/inside/link.js';
+import type { ToHost } from '../isolate/protocol.js';
+import { asError } from '../message/fault.js';
+import type { Line } from '../socket/line.js';
+import { Passage } from '../socket/middleware.js';
+import { type Dialect, dialectNamed, FIRST } from './dialect.js';
+
+/** How long stop hooks may take when the host is gone. */
+const ORPHAN_MS = 1_000;
+
+/** The way from a child process to its host: the other side of `HostTalk`. */
+export class ProcessLink implements Link {
+  onWord: (word: unknown) => void = () => {};
+  onUnsaid: (word: ToHost, error: Error) => void = () => {};
+  onGone: () => void = () => {};
+  /** Whether the host has asked it to close, so that a signal to end is meant. */
+  isDismissed = false;
+  private dialect: Dialect | undefined;
+  private hostSerializer = FIRST.name;
+  private sending: Passage<ToHost> | undefined;
+  private receiving: Passage<undefined> | undefined;
+
+  constructor(
+    private readonly line: Line,
+    /** Ends what this isolate lives in: the process, or, for one that may attach again, this attachment. */
+    private readonly end: (code: number) => void,
+  ) {
+    line.onFrame((body) => {
+      if (this.dialect === undefined) this.hearBirth(FIRST.deserialize(body));
+      else this.receiving?.enter(this.dialect.serializer.deserialize(body), undefined);
+    });
+    line.onClose(() => {
+      setTimeout(() => end(0), ORPHAN_MS).unref();
+      this.onGone();
+    });
+  }
+
+  get form(): 'json' | 'clone' {
+    return this.dialect?.serializer.form ?? 'json';
+  }
+
+  speak({ serializer, middleware = [] }: Manners): void {
+    const list = typeof middleware === 'function' ? [middleware] : middleware;
+    const dialect = dialectNamed(this.hostSerializer, {
+      ...(serializer === undefined ? {} : { serializer }),
+      middleware: list,
+    });
+    this.dialect = dialect;
+    this.sending = new Passage('send', dialect.middleware, {
+      passed: (message, word) => this.write(message, word),
+      failed: (error, word) => this.onUnsaid(word, error),
+    });
+    this.receiving = new Passage('receive', dialect.middleware, {
+      passed: (message) => {
+        if (Array.isArray(message) && message[0] === 'close') this.isDismissed = true;
+        this.onWord(message);
+      },
+      failed: () => this.line.destroy(),
+    });
+    this.line.send(FIRST.serialize(['met', dialect.serializer.name]));
+  }
+
+  say(word: ToHost): void {
+    if (this.sending !== undefined) this.sending.enter(word, word);
+    else if (this.line.isOpen) this.line.send(FIRST.serialize(word));
+  }
+
+  flush(): void {
+    this.line.flush();
+  }
+
+  leave(code: number): void {
+    this.line.close();
+    void this.line.drained().then(() => this.end(code));
+  }
+
+  private hearBirth(word: unknown): void {
+    if (Array.isArray(word) && typeof word[2] === 'string') this.hostSerializer = word[2];
+    this.onWord(Array.isArray(word) ? word.slice(0, 2) : word);
+  }
+
+  private write(message: unknown, word: ToHost): void {
+    if (!this.line.isOpen) return;
+    try {
+      this.line.send((this.dialect as Dialect).serializer.serialize(message));
+    } catch (error) {
+      this.onUnsaid(word, asError(error));
+    }
+  }
+}

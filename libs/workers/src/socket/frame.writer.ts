@@ -1,0 +1,100 @@
+import { HEADER_BYTES, writeLength } from './frame.js';
+import { MessageTooLargeError } from './socket.errors.js';
+
+/** How much is gathered in one buffer. */
+const SLAB_BYTES = 64 * 1_024;
+/** A body up to here is copied beside its neighbours; a larger one costs more to copy than to write by itself. */
+const LARGEST_COPY_BYTES = 16 * 1_024;
+/** What one unit of a JavaScript string can take in UTF-8. */
+const BYTES_PER_UNIT = 3;
+
+/**
+ * Gathers frames into as few buffers as possible.
+ *
+ * Promises: a small body and its length lie in one buffer with their neighbours, and text is encoded right into it; a large text is
+ * encoded once, behind its length; large bytes are not copied at all, so who sends them must leave them as they are until they are
+ * written. A body above the limit leaves no trace. A buffer that was taken out is never written to again.
+ */
+export class FrameWriter {
+  /** How many bytes wait to be taken. */
+  bytes = 0;
+  private parts: Uint8Array[] = [];
+  /** The part of the slab that is in use and not yet among the parts: from `start` up to `end`. */
+  private slab = Buffer.alloc(0);
+  private start = 0;
+  private end = 0;
+
+  /** @throws MessageTooLargeError */
+  add(body: string | Uint8Array, maxBytes: number): void {
+    if (typeof body !== 'string') return this.addBytes(body, maxBytes);
+    if (body.length * BYTES_PER_UNIT > LARGEST_COPY_BYTES) return this.addLongText(body, maxBytes);
+    this.reserve(HEADER_BYTES + body.length * BYTES_PER_UNIT);
+    const length = this.slab.write(body, this.end + HEADER_BYTES);
+    refuseAbove(maxBytes, length);
+    this.close(length);
+  }
+
+  /** Takes out everything in the order in which it was added. */
+  take(): Uint8Array[] {
+    this.seal();
+    const { parts } = this;
+    this.parts = [];
+    this.bytes = 0;
+    return parts;
+  }
+
+  private addBytes(body: Uint8Array, maxBytes: number): void {
+    const { length } = body;
+    refuseAbove(maxBytes, length);
+    if (length <= LARGEST_COPY_BYTES) {
+      this.reserve(HEADER_BYTES + length);
+      this.slab.set(body, this.end + HEADER_BYTES);
+      return this.close(length);
+    }
+    this.reserve(HEADER_BYTES);
+    writeLength(this.slab, this.end, length);
+    this.end += HEADER_BYTES;
+    this.bytes += HEADER_BYTES;
+    this.append(body);
+  }
+
+  private addLongText(body: string, maxBytes: number): void {
+    const length = Buffer.byteLength(body);
+    refuseAbove(maxBytes, length);
+    const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + length);
+    writeLength(frame, 0, length);
+    frame.write(body, HEADER_BYTES);
+    this.append(frame);
+  }
+
+  /** Makes room for `bytes` behind what the slab holds, in a new one if need be. */
+  private reserve(bytes: number): void {
+    if (this.end + bytes <= this.slab.length) return;
+    this.seal();
+    this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
+    this.start = this.end = 0;
+  }
+
+  /** Ends the frame whose body of `length` bytes was written behind the room for its header. */
+  private close(length: number): void {
+    writeLength(this.slab, this.end, length);
+    this.end += HEADER_BYTES + length;
+    this.bytes += HEADER_BYTES + length;
+  }
+
+  private append(part: Uint8Array): void {
+    this.seal();
+    this.parts.push(part);
+    this.bytes += part.length;
+  }
+
+  private seal(): void {
+    if (this.start === this.end) return;
+    this.parts.push(this.slab.subarray(this.start, this.end));
+    this.start = this.end;
+  }
+}
+
+function refuseAbove(maxBytes: number, sizeBytes: number): void {
+  if (!(sizeBytes <= maxBytes)) throw new MessageTooLargeError(sizeBytes, maxBytes);
+}

@@ -1,0 +1,94 @@
+import { writeSync } from 'node:fs';
+import type { Duplex } from 'node:stream';
+import { FrameWriter } from './frame.writer.js';
+
+/** As much as this is written without waiting for the end of the turn. */
+const FULL_BYTES = 64 * 1_024;
+
+/**
+ * What was sent on a line and the system has not taken yet.
+ *
+ * Promises: what is added in one turn of the event loop is written together, at its end at the latest, in the order in which it was
+ * added. Does not promise: a bound. `bytes` tells how much there is, and `drained` when nothing is left.
+ */
+export class Outflow {
+  private readonly writer = new FrameWriter();
+  private waiters: (() => void)[] = [];
+  private isDue = false;
+  private isHeld = false;
+
+  /** @param fd the descriptor that `socket` writes to, where it is known: small writes then go straight to the system. */
+  constructor(
+    private readonly socket: Duplex,
+    private readonly fd: number | undefined,
+  ) {}
+
+  get bytes(): number {
+    return this.writer.bytes + this.socket.writableLength;
+  }
+
+  /** @throws MessageTooLargeError */
+  add(body: string | Uint8Array, maxBytes: number): void {
+    this.writer.add(body, maxBytes);
+    if (this.writer.bytes >= FULL_BYTES) this.flush();
+    else if (!this.isHeld && !this.isDue) {
+      this.isDue = true;
+      setImmediate(this.due);
+    }
+  }
+
+  flush(): void {
+    if (this.writer.bytes === 0 || this.socket.destroyed) return;
+    const parts = this.writer.take();
+    const [only] = parts;
+    if (parts.length === 1 && only !== undefined && this.fd !== undefined) return this.writeStraight(only, this.fd);
+    this.socket.cork();
+    for (const part of parts) this.socket.write(part, this.written);
+    this.socket.uncork();
+  }
+
+  /** Holds back what is added until `letGo`, which saves a look at the end of the turn. */
+  hold(): void {
+    this.isHeld = true;
+  }
+
+  letGo(): void {
+    this.isHeld = false;
+    this.flush();
+  }
+
+  drained(): Promise<void> {
+    this.flush();
+    if (this.bytes === 0 || this.socket.closed) return Promise.resolve();
+    return new Promise((resolve) => this.waiters.push(resolve));
+  }
+
+  /** Nothing will be written any more: whoever waits need not. */
+  close(): void {
+    for (const resolve of this.waiters.splice(0)) resolve();
+  }
+
+  /**
+   * Writes past the stream, which costs a third of a write through it, as long as nothing waits there; what the system does not take at
+   * once, and every error, is the stream's.
+   */
+  private writeStraight(bytes: Uint8Array, fd: number): void {
+    let taken = 0;
+    try {
+      if (this.socket.writableLength === 0) taken = writeSync(fd, bytes);
+    } catch {
+      // EAGAIN: the socket is full. Whatever else it is, the stream will find it too.
+    }
+    if (taken < bytes.length) this.socket.write(taken === 0 ? bytes : bytes.subarray(taken), this.written);
+    else this.written();
+  }
+
+  private readonly due = (): void => {
+    this.isDue = false;
+    this.flush();
+  };
+
+  private readonly written = (): void => {
+    if (this.waiters.length > 0 && this.bytes === 0) this.close();
+  };
+}

@@ -1,0 +1,89 @@
+import { Logger } from '@nestjs/common';
+import type { Asked, Desk, LogLevel } from './dispatch/desk.js';
+import { WorkerGateway } from './gateway/worker.gateway.js';
+import { inside } from './lifecycle/inside.js';
+import type { Message } from './message/message.js';
+import type { WorkersStats } from './observe/stats.js';
+import type { WorkersApplication } from './workers.application.js';
+
+/** Serves the isolates of one worker from the application around it. */
+export class WorkersDesk implements Desk {
+  private readonly gateway: WorkerGateway;
+  /** What each isolate waits for. */
+  private readonly calls = new Map<object, Map<number, AbortController>>();
+  private readonly loggers = new Map<string, Logger>();
+
+  constructor(
+    private readonly app: WorkersApplication,
+    private readonly worker: string,
+  ) {
+    this.gateway = new WorkerGateway(app);
+  }
+
+  async serve(isolate: object, asked: Asked, told: (value: unknown) => void): Promise<unknown> {
+    const controller = new AbortController();
+    const calls = this.calls.get(isolate) ?? new Map<number, AbortController>();
+    this.calls.set(isolate, calls.set(asked.call, controller));
+    try {
+      const send = (): Promise<unknown> => this.send(asked, controller.signal, told);
+      const { asker } = asked;
+      if (asker === undefined) return await send();
+      return await inside.run({ house: this.app.supervisor, runId: 0, worker: this.worker, messageId: asker }, send);
+    } finally {
+      calls.delete(asked.call);
+    }
+  }
+
+  leave(isolate: object, call: number): void {
+    this.calls.get(isolate)?.get(call)?.abort();
+  }
+
+  forget(isolate: object): void {
+    for (const controller of this.calls.get(isolate)?.values() ?? []) controller.abort();
+    this.calls.delete(isolate);
+  }
+
+  put(channel: string, value: unknown): void {
+    try {
+      this.app.channel(channel).next(value);
+    } catch (error) {
+      this.app.announcer.fault(`worker "${this.worker}"`, error);
+    }
+  }
+
+  stats(): WorkersStats {
+    return this.app.stats();
+  }
+
+  log(level: LogLevel, context: string, text: string, stack: string | undefined): void {
+    const name = context === '' ? this.worker : context;
+    const logger = this.loggers.get(name) ?? new Logger(name);
+    this.loggers.set(name, logger);
+    if (stack === undefined) logger[level](text);
+    else logger[level](text, stack);
+  }
+
+  said(messageId: string, name: string, data: unknown): void {
+    this.app.announcer.announce('workers.custom', { worker: this.worker, messageId, said: name, data });
+  }
+
+  reply({ id, reply }: Message, value: unknown): void {
+    if (reply === undefined || reply.answer(value)) return;
+    this.app.announcer.announce('workers.late', { worker: this.worker, messageId: id, what: 'reply' });
+  }
+
+  private send(
+    { kind, worker, payload, options: { headers, timeoutMs } }: Asked,
+    signal: AbortSignal,
+    told: (value: unknown) => void,
+  ): Promise<unknown> {
+    const options = { signal, ...(headers === undefined ? {} : { headers }) };
+    if (kind === 'command') return this.gateway.command(worker, payload, options);
+    const reply = this.gateway.request(worker, payload, {
+      ...options,
+      ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
+    });
+    reply.progress$.subscribe(told);
+    return reply;
+  }
+}

@@ -1,0 +1,33 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { transformSync } from 'rolldown/utils';
+
+/**
+ * How Node loads the TypeScript sources of this repository, as vitest does: decorators with their metadata, `.js` imports that mean
+ * `.ts` files, and our packages by their sources. Registered by `typescript.import.mjs`.
+ */
+export async function resolve(specifier, context, next) {
+  const source = PACKAGES[specifier];
+  if (source !== undefined) return { url: new URL(source, ROOT).href, shortCircuit: true };
+  if (specifier.startsWith('.') && specifier.endsWith('.js') && context.parentURL?.endsWith('.ts')) {
+    const typescript = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL);
+    if (existsSync(fileURLToPath(typescript))) return { url: typescript.href, shortCircuit: true };
+  }
+  return next(specifier, context);
+}
+
+export async function load(url, context, next) {
+  if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
+  const file = fileURLToPath(url);
+  const { code } = transformSync(file, readFileSync(file, 'utf8'), {
+    lang: 'ts',
+    decorator: { legacy: true, emitDecoratorMetadata: true },
+  });
+  return { format: 'module', source: code, shortCircuit: true };
+}
+
+const ROOT = new URL('../../', import.meta.url);
+const PACKAGES = {
+  '@nestjs-workers/core': 'libs/workers/src/index.ts',
+  '@nestjs-workers/core/testing': 'libs/workers/src/testing/index.ts',
+};
