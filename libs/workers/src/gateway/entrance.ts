@@ -66,10 +66,13 @@ export class Entrance {
   private loading: Promise<void> | undefined;
   private isPlain: boolean;
   private readonly usualDeadline: DeadlineLine;
+  /** Keeps the shape, as `Message.kept` does. */
+  protected readonly kept: PendingReply<unknown>;
 
   constructor(private readonly parts: EntranceParts) {
     this.usualDeadline = parts.deadlines.line(parts.requestTimeoutMs);
     this.isPlain = parts.outfit === undefined;
+    this.kept = new PendingReply(parts.worker, parts.reporter);
   }
 
   command(payload: unknown, options: CommandOptions | undefined): Promise<PutResult> {
