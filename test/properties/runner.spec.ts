@@ -58,7 +58,6 @@ class Bench {
       completion: new Completion(to, clock, announcer),
       contextFor: ({ message }: Delivery) => new HandlerContext(house, message),
       clock,
-      timeouts: undefined,
       turn: new Turn(),
       announcer,
       onBusy: () => {},

@@ -85,7 +85,6 @@ export function build(
     completion: new Completion(destinations, clock, app.announcer),
     contextFor: ({ message }: Delivery) => plan.contextOf(house, message),
     clock,
-    timeouts: plan.timeoutMs === undefined ? undefined : app.deadlines.line(plan.timeoutMs),
     turn: app.turn,
     announcer: app.announcer,
     onBusy: (isBusy) => isInline && app.guardBusy(isBusy),

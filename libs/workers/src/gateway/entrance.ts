@@ -66,10 +66,13 @@ export class Entrance {
   private loading: Promise<void> | undefined;
   private isPlain: boolean;
   private readonly usualDeadline: DeadlineLine;
+  /** Keeps the shape, as `Message.kept` does. */
+  protected readonly kept: PendingReply<unknown>;
 
   constructor(private readonly parts: EntranceParts) {
     this.usualDeadline = parts.deadlines.line(parts.requestTimeoutMs);
     this.isPlain = parts.outfit === undefined;
+    this.kept = new PendingReply(parts);
   }
 
   command(payload: unknown, options: CommandOptions | undefined): Promise<PutResult> {
@@ -85,7 +88,7 @@ export class Entrance {
   }
 
   request<T>(payload: unknown, options: RequestOptions | undefined): Reply<T> {
-    const pending = new PendingReply<T>(this.parts.worker, this.parts.reporter);
+    const pending = new PendingReply<T>(this.parts);
     try {
       this.admit();
       const now = this.now();
@@ -189,13 +192,13 @@ export class Entrance {
   private wait(pending: PendingReply<unknown>, now: number, options: RequestOptions | undefined): void {
     const given = options?.timeout;
     if (given === undefined) {
-      pending.waitUpTo(this.parts.requestTimeoutMs, this.usualDeadline, now, options?.signal);
+      pending.waitIn(this.usualDeadline, now, options?.signal);
       return;
     }
     const { deadlines, worker } = this.parts;
     const timeoutMs = toMs(given);
     if (timeoutMs === undefined)
       throw new ConfigurationError([`request(${worker}).timeout: expected a duration, got ${shown(given)}.`]);
-    pending.waitUpTo(timeoutMs, deadlines.line(timeoutMs), now, options?.signal);
+    pending.waitIn(deadlines.line(timeoutMs), now, options?.signal);
   }
 }

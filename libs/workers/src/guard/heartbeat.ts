@@ -37,7 +37,7 @@ export class Heartbeat {
 
   /** A handler is entered. It may block before the next beat, so whoever is to watch it is woken now. */
   start(): void {
-    if (this.timer !== undefined && (this.task === ThreadTask.watch || this.owner.wanted() !== 'watch')) return;
+    if (this.timer !== undefined && !this.isNeeded) return;
     if (this.timer === undefined) this.setTimer();
     this.beat();
   }
@@ -46,6 +46,11 @@ export class Heartbeat {
     clearInterval(this.timer);
     this.timer = undefined;
     this.tell(ThreadTask.sleep);
+  }
+
+  /** Whether somebody is to be watched and the watchdog sleeps. Asked for every message of an application with little to do. */
+  private get isNeeded(): boolean {
+    return this.intervalMs !== UNWATCHED_MS && this.task !== ThreadTask.watch && this.owner.wanted() === 'watch';
   }
 
   private setTimer(): void {

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { HeldClock } from '../testing/held.clock.js';
 import { type Clock, SystemClock, type Timer } from './clock.js';
@@ -6,8 +7,6 @@ import { type Deadline, type DeadlineLine, Deadlines } from './deadlines.js';
 
 class Noted implements Deadline {
   line: DeadlineLine | undefined = undefined;
-  before: Deadline | undefined = undefined;
-  after: Deadline | undefined = undefined;
   dueAt = 0;
 
   constructor(private readonly onExpire: () => void) {}
@@ -109,6 +108,7 @@ describe('deadlines of one length', () => {
     line.set(first, 0);
     expect(clock.holding).toBe(1);
     first.clear();
+    await turn();
     expect(clock.holding).toBe(0);
     line.set(second, 0);
     expect(clock.holding).toBe(1);

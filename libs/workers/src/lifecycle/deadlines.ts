@@ -1,14 +1,16 @@
-import type { Clock, Timer } from './clock.js';
+import { Ring } from '../channel/ring.js';
+import { Alarm } from './alarm.js';
+import type { Clock } from './clock.js';
 
 /**
  * Many deadlines on few timers.
  *
- * Deadlines of one length fall due in the order in which they were set, so each length has one line and one timer that waits for the
- * head of the line. Setting and clearing a deadline costs a few pointer writes and no timer call, which is what makes a timeout on
- * every message affordable (a `setTimeout` with its `clearTimeout` costs about 280 ns).
+ * Deadlines of one length fall due in the order in which they were set, so each length has one queue and one alarm that waits for its
+ * head. Setting a deadline is a push, clearing it a mark, and no timer is touched, which is what makes a timeout on every request
+ * affordable (a `setTimeout` with its `clearTimeout` costs about 280 ns).
  *
- * Promises: `expire` is called once, never early, at most about a millisecond late on a free event loop, and never after `remove`.
- * A line that holds something keeps the process alive; an empty one does not.
+ * Promises: `expire` is called once, never early, at most about two milliseconds late on a free event loop, and never after `remove`.
+ * A line in which something waits keeps the process alive; another one does not, from the next turn of the event loop on.
  */
 export class Deadlines {
   private readonly lines = new Map<number, DeadlineLine>();
@@ -33,68 +35,69 @@ export class Deadlines {
 
 const KEPT_LINES = 16;
 
-/** Something that falls due. Its links belong to the line it stands in; they start as undefined. */
+/** Something that falls due. */
 export interface Deadline {
+  /** The line it waits in; undefined while it waits in none. */
   line: DeadlineLine | undefined;
-  before: Deadline | undefined;
-  after: Deadline | undefined;
   dueAt: number;
-  /** Called when the deadline has passed. Must not throw. */
-  expire(): void;
+  /** Called when the deadline has passed, `durationMs` after it was set. Must not throw. */
+  expire(durationMs: number): void;
 }
+
+/** As many that were cleared may stay in a line, beside as many as wait there, before it is tidied. */
+const SPARE = 16;
 
 /** Deadlines of one length, in the order in which they fall due. */
 export class DeadlineLine {
-  private head: Deadline | undefined;
-  private tail: Deadline | undefined;
-  private timer: Timer | undefined;
+  private readonly queue = new Ring<Deadline>();
+  /** How many in the queue were not cleared. */
+  private waiting = 0;
+  private readonly alarm: Alarm;
 
   constructor(
     private readonly clock: Clock,
     private readonly durationMs: number,
     private readonly onIdle: () => void,
-  ) {}
+  ) {
+    this.alarm = new Alarm(clock, () => this.sweep());
+  }
 
-  /** Sets `deadline` to expire one duration from `now`. A deadline stands in one line at a time. */
+  /** Sets `deadline` to expire one duration from `now`. It may be set again when it has expired, not when it was removed. */
   set(deadline: Deadline, now: number): void {
     deadline.line = this;
-    deadline.dueAt = now + this.durationMs;
-    const { tail } = this;
-    this.tail = deadline;
-    if (tail !== undefined) {
-      deadline.before = tail;
-      tail.after = deadline;
-      return;
-    }
-    this.head = deadline;
-    if (this.timer === undefined) this.arm(this.durationMs);
-    else this.timer.hold(true);
+    // A whole number is kept in the object itself, any other in one of its own.
+    deadline.dueAt = Math.ceil(now + this.durationMs);
+    if (this.queue.size > 2 * this.waiting + SPARE) this.tidy();
+    this.queue.push(deadline);
+    this.waiting++;
+    this.alarm.want(this.durationMs);
   }
 
   remove(deadline: Deadline): void {
-    const { before, after } = deadline;
-    if (before === undefined) this.head = after;
-    else before.after = after;
-    if (after === undefined) this.tail = before;
-    else after.before = before;
     deadline.line = undefined;
-    deadline.before = undefined;
-    deadline.after = undefined;
-    if (this.head === undefined) this.timer?.hold(false);
+    if (--this.waiting > 0) return;
+    while (this.queue.shift() !== undefined);
+    this.alarm.rest();
   }
 
-  private arm(delayMs: number): void {
-    this.timer = this.clock.after(delayMs, () => this.sweep());
-  }
-
-  private sweep(): void {
-    this.timer = undefined;
-    const now = this.clock.now();
-    for (let first = this.head; first !== undefined && first.dueAt <= now; first = this.head) {
-      this.remove(first);
-      first.expire();
+  private tidy(): void {
+    for (let left = this.queue.size; left > 0; left--) {
+      const next = this.queue.shift() as Deadline;
+      if (next.line === this) this.queue.push(next);
     }
-    if (this.head === undefined) this.onIdle();
-    else if (this.timer === undefined) this.arm(Math.max(1, Math.ceil(this.head.dueAt - now)));
+  }
+
+  /** Expires what is due; returns in how many milliseconds the next one is. */
+  private sweep(): number | undefined {
+    const now = this.clock.now();
+    let first = this.queue.peek();
+    for (; first !== undefined && (first.line !== this || first.dueAt <= now); first = this.queue.peek()) {
+      this.queue.shift();
+      if (first.line !== this) continue;
+      this.remove(first);
+      first.expire(this.durationMs);
+    }
+    if (first === undefined) this.onIdle();
+    return first === undefined ? undefined : first.dueAt - now;
   }
 }

@@ -17,7 +17,8 @@ const LONGEST_REUSE = 16;
 export class Turn {
   private startedAt = 0;
   private handled = 0;
-  private latest = 0;
+  /** Undefined first, so that V8 keeps the reading as an object: the messages that use it share that one, and each is 16 bytes smaller. */
+  private latest: number | undefined = undefined;
   private reused = 0;
   private isOpen = false;
   private waiting: (() => void)[] = [];
@@ -35,7 +36,7 @@ export class Turn {
 
   /** What `performance.now()` was a moment ago: in this turn, and at most 16 askings since. A reading costs as much as a put. */
   recent(): number {
-    if (this.isOpen && ++this.reused < LONGEST_REUSE) return this.latest;
+    if (this.isOpen && this.latest !== undefined && ++this.reused < LONGEST_REUSE) return this.latest;
     const now = this.read();
     if (!this.isOpen) this.open(now);
     return now;

@@ -79,8 +79,6 @@ describe('a held clock', () => {
     const expired: number[] = [];
     class Noted implements Deadline {
       line: DeadlineLine | undefined;
-      before: Deadline | undefined;
-      after: Deadline | undefined;
       dueAt = 0;
 
       expire(): void {

@@ -1,5 +1,4 @@
 import type { Run } from '../dispatch/dispatcher.js';
-import type { Deadline, DeadlineLine } from '../lifecycle/deadlines.js';
 import type { Delivery } from '../message/delivery.js';
 import { type Fault, fault, thrownFault } from '../message/fault.js';
 import type { Message } from '../message/message.js';
@@ -29,16 +28,14 @@ export interface LaneOwner {
  *
  * Lanes are reused, and the callbacks a promise needs are bound once per lane: a message costs no closure.
  */
-export class Lane implements Run, Deadline {
-  line: DeadlineLine | undefined = undefined;
-  before: Deadline | undefined = undefined;
-  after: Deadline | undefined = undefined;
-  dueAt = 0.5;
+export class Lane implements Run {
   state: 'free' | 'busy' | 'returned' | 'retired' = 'free';
   beganAt = 0.5;
   /** The same on the application's clock. */
   clockedAt = 0.5;
   leftAt = 0.5;
+  /** When its handler's time is up, on the application's clock. */
+  dueAt = 0.5;
   private delivered: Delivery | undefined = undefined;
   private shown: HandlerContext | undefined = undefined;
   private outcome: Outcome | undefined = undefined;
@@ -64,6 +61,7 @@ export class Lane implements Run, Deadline {
     this.beganAt = performanceNow;
     this.clockedAt = now;
     this.leftAt = performanceNow;
+    this.dueAt = Number.POSITIVE_INFINITY;
     const { reply } = delivery.message;
     if (reply !== undefined) reply.onLeave = this.callerLeft;
   }

@@ -48,6 +48,9 @@ let lastRunId = 0;
 
 /** The context of one message; everything that costs is made when it is asked for. */
 export class HandlerContext implements WorkerContext, RunContext {
+  /** @internal Keeps the shape, as `Message.kept` does. */
+  static readonly kept = new HandlerContext(undefined as never, undefined as never);
+
   readonly runId = (lastRunId = (lastRunId + 1) | 0);
   private controller: AbortController | undefined = undefined;
   private abortedFor: Error | undefined = undefined;

@@ -1,6 +1,5 @@
 import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Clock } from '../lifecycle/clock.js';
-import type { DeadlineLine } from '../lifecycle/deadlines.js';
 import type { Turn } from '../lifecycle/turn.js';
 import type { Delivery } from '../message/delivery.js';
 import type { Message } from '../message/message.js';
@@ -9,6 +8,7 @@ import type { Announcer, Topic } from '../observe/announcer.js';
 import type { WorkerStats } from '../observe/stats.js';
 import type { Completion } from './completion.js';
 import { Lane, type LaneOwner } from './lane.js';
+import { Timeouts } from './timeouts.js';
 import { WorkerBooks } from './worker.books.js';
 import type { HandlerContext } from './worker.context.js';
 
@@ -37,8 +37,6 @@ export interface RunnerParts {
   readonly completion: Completion;
   readonly contextFor: (delivery: Delivery) => HandlerContext;
   readonly clock: Clock;
-  /** Where handlers of this worker's timeout wait for theirs; undefined for no timeout. */
-  readonly timeouts: DeadlineLine | undefined;
   readonly turn: Turn;
   readonly announcer: Announcer;
   /** Told when the first message is in flight, and when none is any more. */
@@ -72,6 +70,7 @@ export class WorkerRunner implements LaneOwner {
   /** Every lane that can still be lent, busy or free; and those of them that are free. */
   private readonly lanes = new Set<Lane>();
   private readonly free: Lane[] = [];
+  private readonly timeouts: Timeouts | undefined;
   private readonly startedTopic: Topic<'workers.started'>;
   private inUse = 0;
   private unsettled = 0;
@@ -86,6 +85,7 @@ export class WorkerRunner implements LaneOwner {
   constructor(private readonly parts: RunnerParts) {
     this.name = parts.name;
     this.timeoutMs = parts.timeoutMs;
+    if (parts.timeoutMs !== undefined) this.timeouts = new Timeouts(parts.clock, parts.timeoutMs, this.lanes);
     this.maxUnsettled = 2 * parts.concurrency;
     this.startedTopic = parts.announcer.topic('workers.started');
   }
@@ -140,9 +140,8 @@ export class WorkerRunner implements LaneOwner {
   /** What was given and not started yet, and what its source leaves behind. */
   takeRest(): Message[] {
     const rest = this.inbox.splice(0);
-    this.inUse -= rest.length;
+    this.giveBack(rest.length);
     this.books.leftOver += rest.length;
-    if (rest.length > 0 && this.inUse === 0) this.parts.onBusy(false);
     return [...rest.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
   }
 
@@ -223,6 +222,12 @@ export class WorkerRunner implements LaneOwner {
     if (++this.inUse === 1) this.parts.onBusy(true);
   }
 
+  private giveBack(permits: number): void {
+    if (permits === 0 || (this.inUse -= permits) > 0) return;
+    this.parts.onBusy(false);
+    this.timeouts?.rest();
+  }
+
   private run(delivery: Delivery): void {
     const lane = this.free.pop() ?? this.newLane();
     lane.begin(delivery, this.parts.contextFor(delivery), this.latest, this.parts.clock.at(this.latest));
@@ -237,14 +242,13 @@ export class WorkerRunner implements LaneOwner {
   }
 
   entered(lane: Lane): void {
-    this.parts.timeouts?.set(lane, lane.clockedAt);
+    this.timeouts?.entered(lane);
     if (!this.startedTopic.isHeard) return;
     this.announceStart(lane.delivery, lane.clockedAt);
     lane.beganAt = this.parts.turn.read();
   }
 
   enteredElsewhere(lane: Lane): void {
-    lane.line?.remove(lane);
     lane.beganAt = lane.leftAt = this.parts.turn.read();
     lane.clockedAt = this.parts.clock.at(lane.beganAt);
     this.entered(lane);
@@ -267,10 +271,9 @@ export class WorkerRunner implements LaneOwner {
     const endedAt = lane.state === 'retired' ? this.parts.turn.read() : Math.max(this.latest, lane.leftAt);
     const waitMs = lane.clockedAt - delivery.message.putAt;
     const runMs = clock.at(endedAt) - lane.clockedAt;
-    lane.line?.remove(lane);
     if (isHandlerGone) this.free.push(lane);
     else this.retire(lane);
-    if (--this.inUse === 0) this.parts.onBusy(false);
+    this.giveBack(1);
     this.books.record(outcome, waitMs, runMs);
     if (outcome.type === 'aborted') this.parts.onAborted(delivery.message);
     if (isHandlerGone) lane.rest();
