@@ -26,6 +26,7 @@ export default defineConfig({
   resolve: {
     // The longer name first: an alias matches by prefix.
     alias: [
+      { find: '@nestjs-workers/core/isolate', replacement: path('libs/workers/src/isolate.entry.ts') },
       { find: '@nestjs-workers/core/testing', replacement: path('libs/workers/src/testing/index.ts') },
       { find: '@nestjs-workers/core', replacement: path('libs/workers/src/index.ts') },
     ],

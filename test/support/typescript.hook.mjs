@@ -29,5 +29,6 @@ export async function load(url, context, next) {
 const ROOT = new URL('../../', import.meta.url);
 const PACKAGES = {
   '@nestjs-workers/core': 'libs/workers/src/index.ts',
+  '@nestjs-workers/core/isolate': 'libs/workers/src/isolate.entry.ts',
   '@nestjs-workers/core/testing': 'libs/workers/src/testing/index.ts',
 };

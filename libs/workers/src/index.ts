@@ -46,7 +46,6 @@ export type { Overlap, TickerOptions, TickerOverrides } from './ticker/ticker.op
 export { CronNotInstalledError } from './ticker/ticker.errors.js';
 
 export type { Dispatcher, DispatchPlan, DispatchSite, Invoke, Run, RunContext } from './dispatch/dispatcher.js';
-export { isolate } from './isolate/isolate.main.js';
 export { provideWorkers } from './worker/worker.provider.js';
 export { inThread, type ThreadOptions } from './thread/in.thread.js';
 export { inProcess, type ProcessOptions } from './process/in.process.js';

@@ -18,8 +18,8 @@ export interface Birth {
 
 /** Where a handler class is to be found by somebody who has nothing but this. */
 export interface Address {
-  /** The URL of the file that exports the class. */
-  readonly file: string;
+  /** The URL of the file that exports the class; undefined where the isolate's own file names it. */
+  readonly file: string | undefined;
   readonly exportName: string;
 }
 
@@ -30,8 +30,7 @@ export function isBirth(given: unknown): given is Birth {
   return (
     typeof isolate === 'string' &&
     (kind === 'worker' || kind === 'ticker') &&
-    typeof home?.file === 'string' &&
-    typeof home.exportName === 'string' &&
+    typeof home?.exportName === 'string' &&
     typeof info === 'object' &&
     typeof concurrency === 'number' &&
     Array.isArray(channels)

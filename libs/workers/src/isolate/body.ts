@@ -6,6 +6,8 @@ export interface Habitat {
   readonly kind: string;
   /** The form in which values are packed for it. */
   readonly form: 'json' | 'clone';
+  /** Whether the file in which its isolates begin names the handler classes itself, with `isolate(...)`. */
+  readonly isNamedByHand: boolean;
   /** Brings a body to life; it does not wait until the isolate is ready. */
   spawn(name: string): Body | Promise<Body>;
   /** Names the next run of an isolate. */

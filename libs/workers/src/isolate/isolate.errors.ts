@@ -1,6 +1,9 @@
 import { suggestion, WorkersError } from '../workers.error.js';
 import { type Ending, inWords } from './body.js';
 
+/** What is wrong with the file in which an isolate would look for its handler. */
+export type Unfound = 'nobody knows the file' | 'no such file' | 'no such class' | 'it starts the application';
+
 /** The file of an isolated handler does not export its class, so an isolate could not find it. */
 export class HandlerNotExportedError extends WorkersError {
   readonly code = 'HANDLER_NOT_EXPORTED';
@@ -8,19 +11,26 @@ export class HandlerNotExportedError extends WorkersError {
   constructor(
     readonly className: string,
     readonly file: string | undefined,
-    readonly exported: readonly string[],
+    readonly reason: Unfound,
+    readonly exported: readonly string[] = [],
     cause?: unknown,
   ) {
-    const found =
-      cause === undefined ? `It exports no such class.${suggestion(className, exported)}` : 'There is no such file.';
     super(
-      `${className} is to run in an isolate, which looks for it in ${file ?? 'the file that decorates it, and nobody knows which that is'}. ` +
-        `${file === undefined ? '' : found} Export the class from the file it is decorated in; ` +
-        ` in a bundle, say where it is with file: import.meta.url.`,
+      `${className} is to run in an isolate, which looks for it in ${file ?? 'the file that decorates it'}. ` +
+        `${UNFOUND[reason]}${suggestion(className, exported)} Decorate the class in a file of its own and export it there; ` +
+        'in a bundle, name it with isolate(...) in the file that spawn or entry starts.',
       cause === undefined ? undefined : { cause },
     );
   }
 }
+
+const UNFOUND: Readonly<Record<Unfound, string>> = {
+  'nobody knows the file': 'Nobody knows which that is.',
+  'no such file': 'There is no such file.',
+  'no such class': 'It exports no such class.',
+  'it starts the application':
+    'Node was started with that file, so an isolate that loads it would start the application again.',
+};
 
 /** An isolate did not come to life; the `cause` says why. */
 export class IsolateStartError extends WorkersError {

@@ -1,7 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Dispatcher, DispatchSite, Run } from '../dispatch/dispatcher.js';
 import type { Elsewhere } from '../dispatch/elsewhere.js';
-import { addressOf } from '../isolate/address.js';
+import { addressOf, namedByHand } from '../isolate/address.js';
 import type { Birth } from '../isolate/birth.js';
 import type { Habitat } from '../isolate/body.js';
 import { Errand } from '../isolate/errand.js';
@@ -102,8 +102,9 @@ export class PooledDispatcher implements Dispatcher {
 
   private async birth(): Promise<Omit<Birth, 'isolate' | 'stats'>> {
     const { kind, target, file, info, channels } = this.site.elsewhere;
-    const home = await addressOf(target, this.parts.options.file ?? file);
-    const { concurrency } = this.parts.options;
+    const { habitat, options } = this.parts;
+    const home = habitat.isNamedByHand ? namedByHand(target) : await addressOf(target, options.file ?? file);
+    const { concurrency } = options;
     return { kind, home, info, concurrency, channels: channels(), hostPid: process.pid };
   }
 

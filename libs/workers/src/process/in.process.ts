@@ -28,6 +28,12 @@ export interface ProcessOptions extends PoolOptions {
   readonly maxHeapMb?: number;
   /** How a process that the host starts meets it: at an inherited socket pair, or at a named socket or pipe. @default 'inherited' */
   readonly meet?: 'inherited' | 'named';
+  /**
+   * The file in which the process begins, for bundles: one that calls `isolate(ResizeWorker)`, of `@nestjs-workers/core/isolate`.
+   *
+   * @default a file of this library, which loads the one that exports the class
+   */
+  readonly entry?: string | URL;
   /** For a process that is started elsewhere and attaches: where the host listens, and the token it expects. @default none */
   readonly attach?: Attach;
   /** Names each message on its way. @default random UUIDs */
@@ -40,6 +46,7 @@ interface ResolvedProcessOptions extends ResolvedPoolOptions {
   readonly maxMessageBytes: number;
   readonly maxHeapMb: number | undefined;
   readonly meet: 'inherited' | 'named';
+  readonly entry: string | URL | undefined;
   readonly attach: Attach | undefined;
   readonly transactionId: () => string;
 }
@@ -62,6 +69,7 @@ const PROCESS_TABLE: OptionTable<ResolvedProcessOptions> = {
   maxMessageBytes: integer(1_024, DEFAULT_MAX_MESSAGE_BYTES),
   maxHeapMb: { ...integer(16, 16), fallback: undefined },
   meet: oneOf(['inherited', 'named'], 'inherited'),
+  entry: optional('the path or the file: URL of a file that calls isolate(...)', isFile),
   attach: optional('{ path, token }', isAttach),
   transactionId: {
     expects: 'a function that gives a new text each time',
@@ -86,6 +94,7 @@ export function inProcess(options: ProcessOptions = {}): PooledPlan & Partial<Di
     return {
       kind: 'process',
       form: resolved.serializer.form ?? 'json',
+      isNamedByHand: resolved.entry !== undefined,
       nextTx: resolved.transactionId,
       spawn: () =>
         resolved.attach === undefined ? child(resolved, clock) : attached(resolved, resolved.attach, clock),
@@ -107,7 +116,7 @@ async function child(options: ResolvedProcessOptions, clock: Clock): Promise<Bod
     ...(named === undefined ? {} : { named: { path: named.path, token: named.token, timeoutMs } }),
   };
   const heap = maxHeapMb === undefined ? [] : [`--max-old-space-size=${maxHeapMb}`];
-  const entry = fileURLToPath(entryFile('process.entry', import.meta.url));
+  const entry = pathOf(options.entry ?? entryFile('process.entry', import.meta.url));
   const started = spawn(process.execPath, [...heap, ...execArgv, entry], {
     stdio: ['ignore', 'inherit', 'pipe', named === undefined ? 'pipe' : 'ignore'],
     env: { ...environment(env), [PLACE_VARIABLE]: JSON.stringify(place) },
@@ -119,6 +128,14 @@ async function child(options: ResolvedProcessOptions, clock: Clock): Promise<Bod
 async function attached(options: ResolvedProcessOptions, attach: Attach, clock: Clock): Promise<Body> {
   const { maxMessageBytes, startupTimeout: timeoutMs } = options;
   return new AttachedBody(await namedMeeting({ timeoutMs, maxMessageBytes, clock, ...attach }), options);
+}
+
+function pathOf(file: string | URL): string {
+  return file instanceof URL || file.startsWith('file:') ? fileURLToPath(file) : file;
+}
+
+function isFile(given: unknown): boolean {
+  return (given instanceof URL && given.protocol === 'file:') || (typeof given === 'string' && given !== '');
 }
 
 function isSerializer(given: unknown): given is Serializer {

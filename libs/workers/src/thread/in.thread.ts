@@ -17,7 +17,9 @@ export interface ThreadOptions extends PoolOptions {
   };
   /**
    * Starts the thread, for bundlers that must see a literal: `(options) => new Worker(new URL('./images.isolate.js', import.meta.url),
-   * options)`, in whose file `isolate(ResizeWorker)` is called.
+   * options)`. That file calls `isolate(ResizeWorker)`, of `@nestjs-workers/core/isolate`.
+   *
+   * @default a file of this library, which loads the one that exports the class
    */
   readonly spawn?: SpawnThread;
 }
@@ -51,6 +53,7 @@ export function inThread(options: ThreadOptions = {}): PooledPlan {
     return {
       kind: 'thread',
       form: 'clone',
+      isNamedByHand: resolved.spawn !== undefined,
       nextTx: () => ++lastTx,
       spawn: (name) =>
         new ThreadBody(

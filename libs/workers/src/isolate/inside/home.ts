@@ -41,7 +41,7 @@ export interface Decorated {
 
 /** What a dispatch says for the inside of its isolates. */
 export interface Inner extends Manners {
-  readonly context: (() => Promise<Type> | Type) | undefined;
+  readonly context: (() => Promise<Type | DynamicModule> | Type | DynamicModule) | undefined;
   readonly transferResult: ((result: unknown) => readonly ArrayBuffer[]) | undefined;
   readonly errors: readonly ErrorClass[];
 }
@@ -78,19 +78,15 @@ export interface Home {
 export async function openHome(kind: 'worker' | 'ticker', target: HandlerType, household: Household): Promise<Home> {
   const type = target as Type;
   const options = decorated(kind, target);
-  const named = await options.dispatch?.context?.();
-  const root: DynamicModule = {
-    module: IsolateModule,
-    imports: [gatewayModule(household), ...(named === undefined ? [] : [named])],
-    providers: [type],
-  };
+  const home = withHandler((await options.dispatch?.context?.()) ?? HomeModule, type);
+  const root: DynamicModule = { module: IsolateModule, imports: [gatewayModule(household), home] };
   const app = await NestFactory.createApplicationContext(root, {
     ...(household.logger === undefined ? {} : { logger: household.logger }),
     abortOnError: false,
   });
   const found = new WorkerDiscovery(app.get(ModulesContainer))
     .classes(METADATA[kind])
-    .find((one) => one.target === type && one.moduleName === IsolateModule.name);
+    .find((one) => one.target === type && one.moduleName === home.module.name);
   if (found === undefined) throw new Error(`${type.name} was not found in its own context`);
   const around = await interceptors(options.use ?? [], found);
   const handle = handleChain<HandlerContext>(
@@ -105,6 +101,15 @@ export async function openHome(kind: 'worker' | 'ticker', target: HandlerType, h
     transfer: options.dispatch?.transferResult,
     close: () => app.close(),
   };
+}
+
+/**
+ * The module with the handler among its providers, so that it is injected with what the module has, exported or not. Where the module
+ * lists the class itself (`provideWorkers`), this one stands in its place.
+ */
+function withHandler(named: Type | DynamicModule, handler: Type): DynamicModule {
+  const home = 'module' in named ? named : { module: named };
+  return { ...home, providers: [...(home.providers ?? []), handler] };
 }
 
 const LAX = { strict: false };
@@ -132,6 +137,10 @@ function gatewayModule({ premises, channels, announcer }: Household): DynamicMod
 
 @Module({})
 class IsolateModule {}
+
+/** Of a handler that names no module. */
+@Module({})
+class HomeModule {}
 
 @Module({})
 class IsolateGatewayModule {}

@@ -1,0 +1,39 @@
+import { Socket } from 'node:net';
+import { live } from '../isolate/inside/live.js';
+import { becomeIsolate } from '../isolate/role.js';
+import { connect } from '../socket/connect.js';
+import { Line } from '../socket/line.js';
+import { dieWithHost } from './host.watch.js';
+import { MEETING_FD, type MeetingPlace, PLACE_VARIABLE } from './meeting.js';
+import { ProcessLink } from './process.link.js';
+
+/** A Windows pipe is no file. */
+const STRAIGHT = process.platform === 'win32' ? {} : { fd: MEETING_FD };
+
+/** Where this process was told to meet its host; undefined when nobody told it, or when it was asked before. */
+export function meetingPlace(): MeetingPlace | undefined {
+  const told = process.env[PLACE_VARIABLE];
+  // What this process starts is nobody's isolate.
+  delete process.env[PLACE_VARIABLE];
+  return told === undefined ? undefined : (JSON.parse(told) as MeetingPlace);
+}
+
+/**
+ * Makes this process an isolate of the host that started it, and ends it with its host.
+ *
+ * @throws (rejects) ConnectTimeoutError, HandshakeError where they meet at a named socket
+ */
+export async function beginProcess({ hostPid, maxMessageBytes, named }: MeetingPlace): Promise<void> {
+  becomeIsolate();
+  // Ctrl+C and a service manager's SIGTERM reach the whole group of processes. What is here is drained by the host first.
+  process.on('SIGINT', () => {});
+  dieWithHost(hostPid);
+  const line =
+    named === undefined
+      ? new Line(new Socket({ fd: MEETING_FD, readable: true, writable: true }), { maxMessageBytes, ...STRAIGHT })
+      : await connect({ ...named, maxMessageBytes });
+  // oxlint-disable-next-line unicorn/no-process-exit -- this process is the isolate, and lives for nothing else
+  const link = new ProcessLink(line, (code) => process.exit(code));
+  process.on('SIGTERM', () => link.isDismissed && process.exit(0));
+  live(link);
+}

@@ -1,0 +1,10 @@
+import type { MessagePort } from 'node:worker_threads';
+import { live } from '../isolate/inside/live.js';
+import { becomeIsolate } from '../isolate/role.js';
+import { ThreadLink } from './thread.link.js';
+
+/** Makes this thread an isolate; `port` leads to its host. */
+export function beginThread(port: MessagePort): void {
+  becomeIsolate();
+  live(new ThreadLink(port));
+}
