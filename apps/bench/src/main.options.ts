@@ -1,4 +1,5 @@
 /** The command line: what was asked, checked against what there is. */
+import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import type { Environment } from './case/case.js';
 import { heats, type Plan } from './round/plan.js';
@@ -12,15 +13,15 @@ export const USAGE = `npm run bench -- [options]
   --only a,b      only these scenarios
   --peers a,b     only these peers
   --rounds n      how often each case is run (default 5)
-  --items n       items of a pass (default 1,000,000; slow peers get fewer)
+  --items n       items of a pass (default: each scenario's own; slow peers get fewer)
   --env name      NODE_ENV of the case processes: production (default) or development
-  --smoke         tiny counts, one round, all scenarios of ours and two peers: does it still run?
+  --smoke         tiny counts, one round, several cases at a time: does it still run?
   --write         write docs/benchmarks.md
   --list          name suites, scenarios and peers
 `;
 
-const SMOKE_PEERS = ['ours', 'fastq', 'p-queue'];
-const SMOKE_ITEMS = 2_000;
+/** Of a scenario's own count. */
+const SMOKE_SHARE = 1 / 500;
 
 export interface Wishes {
   readonly plan: Plan;
@@ -55,9 +56,9 @@ export function wishes(args: readonly string[], suites: readonly Suite[]): Wishe
   const taken = {
     suites: chosen<Suite>(values.suite, suites),
     scenarios: chosen<Scenario>(values.only, scenarios),
-    peers: chosen<Peer>(values.peers ?? (smoke ? SMOKE_PEERS.join(',') : undefined), peers),
+    peers: chosen<Peer>(values.peers, peers),
   };
-  const items = number('items', values.items, smoke ? SMOKE_ITEMS : undefined);
+  const items = number('items', values.items, undefined);
   return {
     isSmoke: smoke,
     isWriting: write,
@@ -65,11 +66,15 @@ export function wishes(args: readonly string[], suites: readonly Suite[]): Wishe
     isHelp: help,
     plan: {
       rounds: number('rounds', values.rounds, smoke ? 1 : 5)!,
+      atOnce: smoke ? availableParallelism() : 1,
       environment: environment(env),
       heats: heats({
         suites: taken.suites,
-        takes: (peer, scenario) => taken.peers.includes(peer) && taken.scenarios.includes(scenario),
-        items: (scenario) => items ?? scenario.items,
+        takes: (peer, scenario, { sample }) =>
+          taken.peers.includes(peer) &&
+          taken.scenarios.includes(scenario) &&
+          (!smoke || values.peers !== undefined || (sample?.includes(peer.name) ?? true)),
+        items: (scenario) => items ?? Math.ceil(scenario.items * (smoke ? SMOKE_SHARE : 1)),
       }),
     },
   };
@@ -77,8 +82,9 @@ export function wishes(args: readonly string[], suites: readonly Suite[]): Wishe
 
 function chosen<T extends { readonly name: string }>(names: string | undefined, all: readonly T[]): readonly T[] {
   if (names === undefined) return all;
-  const asked = new Set(names.split(',').map((name) => named(all, name.trim())));
-  return all.filter((entry) => asked.has(entry));
+  // Several suites may have a peer or a scenario of that name, and then all of them are meant.
+  const asked = new Set(names.split(',').map((name) => named(all, name.trim()).name));
+  return all.filter((entry) => asked.has(entry.name));
 }
 
 function number(option: string, given: string | undefined, usual: number | undefined): number | undefined {

@@ -17,6 +17,7 @@ export const inProcess = suite({
   name: 'in-process',
   title: 'In one process',
   peers,
+  sample: ['ours', 'fastq', 'p-queue'],
   scenarios: [
     command(1, 'sync'),
     command(1, 'async'),

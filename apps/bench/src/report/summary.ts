@@ -15,7 +15,9 @@ export function summaryOf(standings: readonly Standing[]): Table {
   };
   return {
     title: suite.title,
-    about: 'The leading figure of each scenario, less is better; the tables below tell each unit.',
+    about: [suite.about, 'The leading figure of each scenario, less is better; the tables below tell each unit.']
+      .filter(Boolean)
+      .join('\n\n'),
     head: ['', ...peers.map(({ name }) => name)],
     rows: standings.map((standing) => [
       `${standing.heat.scenario.name} (${standing.heat.scenario.measures[0].title})`,

@@ -7,6 +7,8 @@ import type { Suite } from '../suite/suite.js';
 export interface Plan {
   readonly heats: readonly Heat[];
   readonly rounds: number;
+  /** How many cases run side by side: one, unless nobody looks at the figures. */
+  readonly atOnce: number;
   readonly environment: Environment;
 }
 
@@ -31,7 +33,7 @@ export interface Absentee {
 
 export interface Wish {
   readonly suites: readonly Suite[];
-  readonly takes: (peer: Peer, scenario: Scenario) => boolean;
+  readonly takes: (peer: Peer, scenario: Scenario, suite: Suite) => boolean;
   readonly items: (scenario: Scenario) => number;
 }
 
@@ -41,7 +43,7 @@ export function heats({ suites, takes, items }: Wish): Heat[] {
     .filter(({ entrants }) => entrants.length > 0);
 
   function heat(suite: Suite, scenario: Scenario): Heat {
-    const asked = suite.peers.filter((peer) => takes(peer, scenario));
+    const asked = suite.peers.filter((peer) => takes(peer, scenario, suite));
     const judged = asked.map((peer) => ({ peer, reason: reasonToSitOut(peer, scenario.needs) }));
     return {
       suite,

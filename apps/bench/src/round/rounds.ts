@@ -5,6 +5,7 @@
 import type { Failed } from '../case/case.js';
 import { run } from '../case/case.process.js';
 import type { Figures } from '../suite/scenario.js';
+import { median } from './median.js';
 import type { Entrant, Heat, Plan } from './plan.js';
 
 export interface Standing {
@@ -28,7 +29,7 @@ export async function play(plan: Plan, say: (text: string) => void): Promise<Sta
   for (let round = 0; round < plan.rounds; round++) {
     for (const heat of plan.heats) {
       say(`\n${round + 1}/${plan.rounds} ${heat.scenario.name}`);
-      for (const entrant of turned(heat.entrants, round)) {
+      await inLanes(plan.atOnce, turned(heat.entrants, round), async (entrant) => {
         const verdict = await run(
           { suite: heat.suite.name, scenario: heat.scenario.name, peer: entrant.peer.name, items: entrant.items },
           plan.environment,
@@ -37,7 +38,7 @@ export async function play(plan: Plan, say: (text: string) => void): Promise<Sta
         if (verdict.type === 'measured') record.figures.push(verdict.figures);
         else record.failures.push(verdict);
         say(`  ${entrant.peer.name} ${verdict.type === 'failed' ? 'FAILED' : lead(heat, verdict.figures)}`);
-      }
+      });
     }
   }
   say('\n');
@@ -48,6 +49,15 @@ export async function play(plan: Plan, say: (text: string) => void): Promise<Sta
       return { entrant, failures, figures: medians(figures) };
     }),
   }));
+}
+
+/** Works through a list, so many at a time. */
+async function inLanes<T>(lanes: number, all: readonly T[], work: (one: T) => Promise<void>): Promise<void> {
+  const left = all.values();
+  const lane = async () => {
+    for (const one of left) await work(one);
+  };
+  await Promise.all(Array.from({ length: lanes }, lane));
 }
 
 function turned<T>(all: readonly T[], by: number): T[] {
@@ -64,10 +74,4 @@ function medians(rounds: readonly Figures[]): Figures | undefined {
   const [first] = rounds;
   if (!first) return undefined;
   return Object.fromEntries(Object.keys(first).map((key) => [key, median(rounds.map((figures) => figures[key]!))]));
-}
-
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
 }

@@ -3,8 +3,9 @@
  * machine a test that fails by speed is a test that nobody believes.
  *
  * - `at-most`: our own figure, a number. - `at-most-times`: our figure over a peer's. - `times-less`: a peer's over ours.
+ * - `times-the-rate`: the same, said of a rate.
  */
-export type Bar = AtMost | AtMostTimes | TimesLess;
+export type Bar = AtMost | AtMostTimes | TimesLess | TimesTheRate;
 
 interface AtMost {
   readonly type: 'at-most';
@@ -26,6 +27,15 @@ interface TimesLess {
   readonly times: number;
 }
 
+interface TimesTheRate {
+  readonly type: 'times-the-rate';
+  readonly measure: string;
+  readonly peer: string;
+  readonly times: number;
+  /** Which of ours is held to it, where there are several. */
+  readonly own?: string;
+}
+
 /** A figure of one peer in the scenario at hand; undefined when it was not measured. */
 export type Lookup = (peer: string, measure: string) => number | undefined;
 
@@ -36,13 +46,15 @@ export function rowOf(bar: Bar, ours: string): string {
 
 /** The bar and how we stand to it: `ours ≤ 1.1 ×: 0.98 × met`. Without figures the bar alone. */
 export function verdict(bar: Bar, ours: string, figure: Lookup): string {
-  const own = figure(ours, bar.measure);
+  const name = (bar.type === 'times-the-rate' ? bar.own : undefined) ?? ours;
+  const own = figure(name, bar.measure);
   if (bar.type === 'at-most') return judged(`≤ ${bar.limit}`, own, (value) => value <= bar.limit, '');
 
   const other = figure(bar.peer, bar.measure);
-  return bar.type === 'at-most-times'
-    ? judged(`ours ≤ ${bar.times} ×`, over(own, other), (value) => value <= bar.times, ' ×')
-    : judged(`ours ${bar.times} × less`, over(other, own), (value) => value >= bar.times, ' ×');
+  if (bar.type === 'at-most-times')
+    return judged(`${name} ≤ ${bar.times} ×`, over(own, other), (value) => value <= bar.times, ' ×');
+  const text = bar.type === 'times-less' ? `${name} ${bar.times} × less` : `${name} ≥ ${bar.times} × the rate`;
+  return judged(text, over(other, own), (value) => value >= bar.times, ' ×');
 }
 
 function over(value: number | undefined, by: number | undefined): number | undefined {
