@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import type { WorkersStats } from '@nestjs-workers/core';
 import { setup as buildWhatIsOutOfDate } from '../support/built.js';
 
 const MAIN = fileURLToPath(new URL('../../apps/demo/dist/main.js', import.meta.url));
@@ -108,6 +109,10 @@ describe('the demo that serves', () => {
         stats: { state: 'running', workers: { ResizeWorker: { done: 12, concurrency: 4 } } },
         counts: { expected: 13, hung: 12, refused: 1 },
       });
+      const { ResizeWorker, SheetWorker } = (await feed.next('pulse', () => true)).stats.workers;
+      expect(ResizeWorker?.isolates).toMatchObject([{ kind: 'thread' }, { kind: 'thread' }]);
+      expect(ResizeWorker?.isolates.reduce((sum, { handled }) => sum + handled, 0)).toBe(13);
+      expect(SheetWorker?.isolates).toMatchObject([{ kind: 'process', handled: 1 }]);
 
       const uploaded = await upload(address, { 'beach <b>.png': await picture() });
       expect(uploaded.status).toBe(202);
@@ -136,6 +141,45 @@ describe('the demo that serves', () => {
 
       expect(await statusFor(address, { host: 'pictures.example' })).toBe(403);
       expect(await statusFor(address, { origin: 'http://pictures.example' })).toBe(403);
+
+      demo.child.kill('SIGTERM');
+      expect(await demo.exitCode(STOP_LIMIT_MS)).toBe(0);
+      feed.close();
+    },
+    2 * RUN_LIMIT_MS,
+  );
+
+  it(
+    'makes contact sheets on, after the process they were made in was killed, and shows that it was',
+    async () => {
+      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'killed'));
+      const { groups } = await demo.says(/Page +(?<address>http:\/\/127\.0\.0\.1:\d+)/, RUN_LIMIT_MS);
+      const address = groups?.['address'] as string;
+      const feed = await Feed.open(address);
+
+      const killed = await fetch(`${address}/contact-sheet/process`, { method: 'DELETE' });
+      expect(killed.status).toBe(200);
+      expect(await killed.json()).toEqual({ killed: expect.any(Number) as number });
+      expect(await feed.next('isolate', () => true)).toEqual({
+        name: 'workers.isolate-ended',
+        isolate: 'SheetWorker#1',
+        kind: 'process',
+        why: 'signal SIGKILL',
+        isCrash: true,
+      });
+
+      const sheet = await fetch(`${address}/contact-sheet`, { method: 'POST' });
+      expect(sheet.status).toBe(201);
+      expect(await sheet.json()).toMatchObject({ pictures: 12 });
+      expect(await feed.next('isolate', () => true)).toMatchObject({
+        name: 'workers.isolate-ready',
+        isolate: 'SheetWorker#2',
+      });
+      const hasNext = ({ stats }: Told) => stats.workers['SheetWorker']?.isolates[0]?.handled === 1;
+      expect((await feed.next('pulse', hasNext)).stats.workers['SheetWorker']).toMatchObject({
+        isolates: [{ name: 'SheetWorker#2', restarts: 1 }],
+        lost: 0,
+      });
 
       demo.child.kill('SIGTERM');
       expect(await demo.exitCode(STOP_LIMIT_MS)).toBe(0);
@@ -204,6 +248,7 @@ class Demo {
 }
 
 interface Told {
+  readonly stats: Pick<WorkersStats, 'workers'>;
   readonly counts: { readonly hung: number };
   readonly thumbnails: readonly { readonly id: string; readonly name: string }[];
   readonly refusals: readonly { readonly name: string }[];

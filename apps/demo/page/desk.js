@@ -5,6 +5,7 @@ const MOST_ANSWERS = 6;
 
 at('draw').addEventListener('click', () => void post('24 drawings', '/drawings', JSON.stringify({ count: 24 })));
 at('renew').addEventListener('click', () => void post('the contact sheet', '/contact-sheet'));
+at('kill').addEventListener('click', () => void send('the kill', '/contact-sheet/process', { method: 'DELETE' }));
 at('files').addEventListener('change', ({ target }) => {
   void upload([...target.files]);
   target.value = '';
@@ -30,10 +31,14 @@ async function upload(files) {
   await Promise.all(Array.from({ length: UPLOADS_AT_A_TIME }, sendNext));
 }
 
-async function post(what, address, body) {
+function post(what, address, body) {
   const headers = typeof body === 'string' ? { 'Content-Type': 'application/json' } : {};
+  return send(what, address, { method: 'POST', body, headers });
+}
+
+async function send(what, address, request) {
   try {
-    const response = await fetch(address, { method: 'POST', body, headers });
+    const response = await fetch(address, request);
     const answer = await response.json();
     showAnswer(response.status, `${what}: ${response.ok ? response.statusText.toLowerCase() : refusal(answer)}`);
   } catch {
@@ -46,9 +51,22 @@ function refusal({ code, message, issues = [] }) {
   return code === undefined ? why : `${code}, ${why}`;
 }
 
+/** A thread or process that is ready, or has ended, is news like an answer. */
+export function showIsolate({ name, isolate, kind, why, isCrash }) {
+  const [sign, text] =
+    name === 'workers.isolate-ready'
+      ? ['up', `${kind} ${isolate} is ready`]
+      : [isCrash ? 'died' : 'down', `${kind} ${isolate}: ${why}`];
+  addLine(sign, text, isCrash === true);
+}
+
 function showAnswer(status, text) {
-  const line = element('li', {}, element('code', { textContent: status }), element('span', { textContent: text }));
-  line.toggleAttribute('data-refused', !(status >= 200 && status < 300));
+  addLine(status, text, !(status >= 200 && status < 300));
+}
+
+function addLine(sign, text, isBad) {
+  const line = element('li', {}, element('code', { textContent: sign }), element('span', { textContent: text }));
+  line.toggleAttribute('data-refused', isBad);
   at('answers').prepend(line);
   while (at('answers').children.length > MOST_ANSWERS) at('answers').lastElementChild.remove();
 }

@@ -1,4 +1,4 @@
-import './desk.js';
+import { showIsolate } from './desk.js';
 import { at, count } from './element.js';
 import { addPictures, clearPictures } from './pictures.js';
 import { stageView } from './stage.js';
@@ -13,6 +13,7 @@ function connect() {
   hear('opening', open);
   hear('pulse', beat);
   hear('news', addPictures);
+  hear('isolate', showIsolate);
   feed.addEventListener('error', () => {
     showState('reconnecting');
     // Some browsers give up for good when nobody listens at the other end.

@@ -1,4 +1,5 @@
 import { count, duration, element } from './element.js';
+import { isolatesView } from './isolates.js';
 import { traceView } from './trace.js';
 
 const FRAMES = 16;
@@ -13,17 +14,26 @@ export function stageView({ channel, worker }) {
   const permits = element('span', { className: 'permits' });
   const done = element('div', { className: 'done' });
   const times = element('div', { className: 'times' });
+  const [isolates, showIsolates] = isolatesView();
   const card = element(
     'article',
     { className: 'stage' },
     element('div', { className: 'row' }, channelName, figure),
     element('div', { className: 'strip' }, ...frames),
     trace,
-    element('div', { className: 'worker' }, element('div', { className: 'row' }, workerName, permits), done, times),
+    element(
+      'div',
+      { className: 'worker' },
+      element('div', { className: 'row' }, workerName, permits),
+      done,
+      times,
+      isolates,
+    ),
   );
   const show = ({ channels, workers }) => {
     showChannel(channels[channel], { figure, frames, addLevel });
     showWorker(workers[worker], { permits, done, times });
+    showIsolates(workers[worker].isolates);
   };
   return { card, show };
 }

@@ -1,5 +1,14 @@
 import { createReadStream } from 'node:fs';
-import { Controller, Get, Header, NotFoundException, Post, StreamableFile } from '@nestjs/common';
+import {
+  ConflictException,
+  Controller,
+  Delete,
+  Get,
+  Header,
+  NotFoundException,
+  Post,
+  StreamableFile,
+} from '@nestjs/common';
 import { ContactSheet } from './contact.sheet.js';
 import type { Sheet } from './sheet.worker.js';
 
@@ -19,5 +28,13 @@ export class ContactSheetController {
     const { latest } = this.contactSheet;
     if (latest === undefined) throw new NotFoundException('There is no contact sheet yet.');
     return new StreamableFile(createReadStream(latest.path), { type: 'image/jpeg' });
+  }
+
+  /** For whoever wants to see what happens then: the next process is started by itself, and an order under way is tried again there. */
+  @Delete('process')
+  kill(): { readonly killed: number } {
+    const killed = this.contactSheet.killProcess();
+    if (killed === undefined) throw new ConflictException('It is dead already, and the next one is being started.');
+    return { killed };
   }
 }

@@ -1,4 +1,5 @@
 import { Module } from '@nestjs/common';
+import { provideWorkers } from '@nestjs-workers/core';
 import { GalleryModule } from '../gallery/gallery.module.js';
 import { ContactSheetController } from './contact.sheet.controller.js';
 import { ContactSheet } from './contact.sheet.js';
@@ -7,7 +8,7 @@ import { SheetWorker } from './sheet.worker.js';
 @Module({
   imports: [GalleryModule],
   controllers: [ContactSheetController],
-  providers: [ContactSheet, SheetWorker],
+  providers: [ContactSheet, ...provideWorkers(SheetWorker)],
   exports: [ContactSheet],
 })
 export class ContactSheetModule {}

@@ -31,4 +31,16 @@ export class ContactSheet {
     this.latest = { ...sheet, edition: (this.latest?.edition ?? 0) + 1 };
     return sheet;
   }
+
+  /**
+   * Kills the process in which sheets are made, as a defect in native code or a system short of memory would.
+   *
+   * @returns its number; undefined while none lives
+   */
+  killProcess(): number | undefined {
+    const { isolates = [] } = this.workers.stats().workers[SheetWorker.name] ?? {};
+    const living = isolates.find(({ kind, pid }) => kind === 'process' && pid !== undefined);
+    if (living?.pid !== undefined) process.kill(living.pid, 'SIGKILL');
+    return living?.pid;
+  }
 }

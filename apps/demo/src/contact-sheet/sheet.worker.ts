@@ -1,4 +1,4 @@
-import { Worker, type WorkerContext, type WorkerHandler } from '@nestjs-workers/core';
+import { inProcess, Worker, type WorkerContext, type WorkerHandler } from '@nestjs-workers/core';
 import sharp, { type OverlayOptions } from 'sharp';
 import { CELL, layOut } from './sheet.layout.js';
 import { type SheetOrder, SheetOrders } from './sheet.order.js';
@@ -11,8 +11,13 @@ export interface Sheet {
   readonly pictures: number;
 }
 
-/** Puts thumbnails on one large picture. Whoever asks waits for it, and sees how far it is: that is a request. */
-@Worker({ in: SheetOrders, expose: true })
+/**
+ * Puts thumbnails on one large picture. Whoever asks waits for it, and sees how far it is: that is a request.
+ *
+ * It decodes two hundred files in native code, and what crashes there takes its process along; so it has one of its own. A sheet may be made
+ * twice, so an order whose process died is tried again, once.
+ */
+@Worker({ in: SheetOrders, expose: true, dispatch: inProcess({ crash: { attempts: 2 } }) })
 export class SheetWorker implements WorkerHandler<SheetOrder, Sheet> {
   async handle({ thumbnails, path }: SheetOrder, context: WorkerContext): Promise<Sheet> {
     const { width, height, cells, film } = layOut(thumbnails.length);

@@ -1,5 +1,5 @@
 import { Injectable, type MessageEvent, type OnModuleInit } from '@nestjs/common';
-import { type Channel, InjectChannel, type WorkersStats } from '@nestjs-workers/core';
+import { type Channel, InjectChannel, type WorkersEvent, WorkersEvents, type WorkersStats } from '@nestjs-workers/core';
 import {
   bufferTime,
   concat,
@@ -25,7 +25,8 @@ const NEWS_EVERY_MS = 100;
 
 /**
  * What a page is told, as server-sent events: `opening` with all there is, then `pulse` with the statistics and `news` with what was
- * hung or refused since the last one, each at most ten times a second. It ends when the application stops.
+ * hung or refused since the last one, each at most ten times a second, and `isolate` when a thread or process is ready or has ended. It
+ * ends when the application stops.
  */
 @Injectable()
 export class Feed implements OnModuleInit {
@@ -34,6 +35,7 @@ export class Feed implements OnModuleInit {
 
   constructor(
     @InjectChannel(Pulses) private readonly channel: Channel<WorkersStats>,
+    private readonly events: WorkersEvents,
     private readonly gallery: Gallery,
     private readonly contactSheet: ContactSheet,
   ) {}
@@ -46,7 +48,8 @@ export class Feed implements OnModuleInit {
     const opening$ = defer(() => of(this.opening()));
     const pulse$ = this.pulses$.pipe(map((stats) => this.pulse(stats)));
     const news$ = this.gallery.news$.pipe(bufferTime(NEWS_EVERY_MS), map(newsOf), filter(isWorthTelling));
-    return concat(opening$, merge(pulse$, news$).pipe(takeUntil(this.pulses$.pipe(last(null, undefined)))));
+    const isolate$ = this.events.events$.pipe(filter(isOfIsolate), map(toldOf));
+    return concat(opening$, merge(pulse$, news$, isolate$).pipe(takeUntil(this.pulses$.pipe(last(null, undefined)))));
   }
 
   private opening(): MessageEvent {
@@ -67,6 +70,20 @@ function newsOf(news: GalleryNews[]): MessageEvent & { data: { thumbnails: objec
   const thumbnails = news.flatMap((one) => (one.type === 'hung' ? [shown(one.thumbnail)] : []));
   const refusals = news.flatMap((one) => (one.type === 'refused' ? [one.refusal] : []));
   return { type: 'news', data: { thumbnails: thumbnails.slice(-MOST_SHOWN), refusals: refusals.slice(-MOST_SHOWN) } };
+}
+
+type IsolateEvent = Extract<WorkersEvent, { name: 'workers.isolate-ready' | 'workers.isolate-ended' }>;
+
+function isOfIsolate(event: WorkersEvent): event is IsolateEvent {
+  return event.name === 'workers.isolate-ready' || event.name === 'workers.isolate-ended';
+}
+
+function toldOf(event: IsolateEvent): MessageEvent {
+  const { name, isolate, kind } = event;
+  return {
+    type: 'isolate',
+    data: { name, isolate, kind, ...('why' in event ? { why: event.why, isCrash: event.isCrash } : {}) },
+  };
 }
 
 function isWorthTelling({ data }: ReturnType<typeof newsOf>): boolean {

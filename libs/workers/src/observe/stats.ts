@@ -58,6 +58,8 @@ export interface WorkerStats {
 /** One thread or child process, as plain numbers. */
 export interface IsolateStats {
   readonly name: string;
+  /** `thread` or `process`. */
+  readonly kind: string;
   /** The thread's or the process's number. */
   readonly pid: number | undefined;
   readonly state: 'starting' | 'idle' | 'busy' | 'leaving' | 'dead';

@@ -46,6 +46,7 @@ export interface PoolParts {
  * Invariant: while an errand waits, no isolate has room for it.
  */
 export class Pool implements SlotOwner {
+  readonly kind: string;
   readonly window: number;
   readonly concurrency: number;
   private readonly slots = new Set<Slot>();
@@ -60,6 +61,7 @@ export class Pool implements SlotOwner {
   private unborn = 0;
 
   constructor(private readonly parts: PoolParts) {
+    this.kind = parts.kind;
     this.window = parts.window;
     this.concurrency = parts.concurrency;
     this.restarts = new Restarts(parts.restart);

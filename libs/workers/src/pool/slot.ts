@@ -11,6 +11,7 @@ const FOLLOW = 0.25;
 
 /** What a slot needs of its pool. */
 export interface SlotOwner {
+  readonly kind: string;
   readonly window: number;
   readonly concurrency: number;
   /** A handler was entered: its time runs. */
@@ -100,8 +101,8 @@ export class Slot implements IsolateOwner {
 
   stats(): IsolateStats {
     const [heapMb, rssMb] = this.isolate.vitals;
-    const { state, load, handled, restarts } = this;
-    return { name: this.isolate.name, pid: this.isolate.pid, state, load, handled, restarts, heapMb, rssMb };
+    const { state, load, handled, restarts, isolate, owner } = this;
+    return { name: isolate.name, kind: owner.kind, pid: isolate.pid, state, load, handled, restarts, heapMb, rssMb };
   }
 
   private rest(): void {
