@@ -16,7 +16,7 @@ export const USAGE = `npm run bench -- [options]
   --items n       items of a pass (default: each scenario's own; slow peers get fewer)
   --env name      NODE_ENV of the case processes: production (default) or development
   --smoke         tiny counts, one round, several cases at a time: does it still run?
-  --write         write docs/benchmarks.md
+  --write         write docs/benchmarks.md; suites that were not measured keep their sections
   --list          name suites, scenarios and peers
 `;
 

@@ -3,12 +3,12 @@
  *
  * Fails when a case fails, never because of a figure.
  */
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { USAGE, wishes, type Wishes } from './main.options.js';
 import { forTerminal } from './report/drawing.js';
-import { page } from './report/page.js';
+import { page, type Taking } from './report/page.js';
 import { summaryOf } from './report/summary.js';
 import { tableOf } from './report/table.js';
 import { play, type Standing } from './round/rounds.js';
@@ -26,7 +26,7 @@ async function main(args: readonly string[]): Promise<number> {
 
   const standings = await play(asked.plan, (text) => process.stderr.write(text));
   tell(report(standings, asked));
-  if (asked.isWriting) write(page(asked.plan, standings, commandLine(args)), standings);
+  if (asked.isWriting) write({ plan: asked.plan, standings, command: commandLine(args) });
   return standings.some(({ results }) => results.some(({ failures }) => failures.length > 0)) ? 1 : 0;
 }
 
@@ -60,13 +60,13 @@ function smoke(standings: readonly Standing[]): string {
 }
 
 /** A page with holes in it would be believed too: it is not written. */
-function write(text: string, standings: readonly Standing[]): void {
-  if (standings.some(({ results }) => results.some(({ figures }) => !figures))) {
+function write(taking: Taking): void {
+  if (taking.standings.some(({ results }) => results.some(({ figures }) => !figures))) {
     process.stderr.write('docs/benchmarks.md was not written: some cases have no figures.\n');
     return;
   }
   mkdirSync(dirname(PAGE), { recursive: true });
-  writeFileSync(PAGE, text);
+  writeFileSync(PAGE, page(suites, taking, existsSync(PAGE) ? readFileSync(PAGE, 'utf8') : ''));
 }
 
 function listing(): string {

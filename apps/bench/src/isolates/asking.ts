@@ -1,4 +1,4 @@
-import { type Timing, timed } from '../pass/pass.js';
+import { type Habit, type Timing, timed } from '../pass/pass.js';
 import { treeCpuNs } from '../pass/tree.js';
 import type { Figures, Scenario } from '../suite/scenario.js';
 import type { Crew } from './crew.js';
@@ -19,7 +19,7 @@ export const perMessage: Scenario['measures'] = [
 ];
 
 /** Passes whose items may cost milliseconds, and whose CPU is spent in several processes. */
-const ELSEWHERE = { cpuNs: treeCpuNs, opening: (items: number) => Math.ceil(items / 50), warmUpNs: 1e9 };
+const ELSEWHERE: Habit = { cpuNs: treeCpuNs, opening: (items) => Math.ceil(items / 50), warmUps: 4, warmUpNs: 7e8 };
 
 export async function timedAsking(crew: Crew, asking: Asking, items: number): Promise<Figures> {
   const timing = await timed(items, (count) => ask(crew, asking, count), ELSEWHERE);

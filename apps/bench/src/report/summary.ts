@@ -15,9 +15,7 @@ export function summaryOf(standings: readonly Standing[]): Table {
   };
   return {
     title: suite.title,
-    about: [suite.about, 'The leading figure of each scenario, less is better; the tables below tell each unit.']
-      .filter(Boolean)
-      .join('\n\n'),
+    about: 'The leading figure of each scenario, less is better; the tables below tell each unit.',
     head: ['', ...peers.map(({ name }) => name)],
     rows: standings.map((standing) => [
       `${standing.heat.scenario.name} (${standing.heat.scenario.measures[0].title})`,

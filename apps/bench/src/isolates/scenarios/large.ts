@@ -10,6 +10,7 @@ export function largeText(framing: Framing): Scenario<OpenCrew> {
     name: 'text-1mb',
     title: '1 MB of text',
     sends: 'the same text of 1 MB each time, its length back',
+    items: 5_000,
     needs: ['large'],
     isHandingOver: false,
     payload: () => {
@@ -25,6 +26,7 @@ export function largeBytes(framing: Framing): Scenario<OpenCrew> {
     name: 'bytes-1mb',
     title: '1 MB of bytes, copied',
     sends: 'the same Uint8Array of 1 MB each time, its length back',
+    items: 10_000,
     needs: ['large', 'bytes'],
     isHandingOver: false,
     payload: () => {
@@ -40,6 +42,7 @@ export function transferredBytes(framing: Framing): Scenario<OpenCrew> {
     name: 'bytes-1mb-transfer',
     title: '1 MB of bytes, handed over',
     sends: 'a fresh Uint8Array of 1 MB each time, transferred, its length back',
+    items: 20_000,
     needs: ['large', 'transfer'],
     isHandingOver: true,
     payload: () => () => new Uint8Array(MEGABYTE),
@@ -50,18 +53,19 @@ interface Freight {
   readonly name: string;
   readonly title: string;
   readonly sends: string;
+  readonly items: number;
   readonly needs: readonly string[];
   readonly isHandingOver: Setup['isHandingOver'];
   readonly payload: () => () => unknown;
 }
 
 function large({ callers, isolates, frames, bars = [] }: Framing, freight: Freight): Scenario<OpenCrew> {
-  const { name, title, sends, needs, isHandingOver } = freight;
+  const { name, title, sends, items, needs, isHandingOver } = freight;
   return {
     name,
     title: `${title}, ${callers} callers`,
     about: `${who(callers)}; ${sends}, ${of(isolates)}.`,
-    items: 20_000,
+    items,
     needs,
     measures: perMessage,
     frames,
