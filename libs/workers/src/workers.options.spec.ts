@@ -20,6 +20,7 @@ describe("the module's options", () => {
       guardMs: 25,
       starvationAfter: 10_000,
       dispatch: undefined,
+      isolates: {},
       clock: new SystemClock(),
     });
     expect(problems).toEqual([]);

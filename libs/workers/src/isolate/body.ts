@@ -24,6 +24,9 @@ export interface Body {
   readonly pid: number | undefined;
   /** Sends one word; words sent in one turn leave together. */
   say(word: ToIsolate, transfer?: readonly ArrayBuffer[]): void;
+  /** Says one word that may wait for company: it leaves with the next word that is said, or with `flush`. */
+  keep(word: ToIsolate): void;
+  flush(): void;
   /** Called with a word that could not be written (too large, say); nothing of it was sent, and the body lives on. */
   onUnsaid: (word: ToIsolate, error: Error) => void;
   /** Called with each word that comes out, unparsed. */

@@ -2,12 +2,13 @@ import { performance } from 'node:perf_hooks';
 import type { Desk } from '../dispatch/desk.js';
 import type { Clock, Timer } from '../lifecycle/clock.js';
 import { asError, fault } from '../message/fault.js';
+import type { Headers } from '../message/message.js';
 import type { Body, Ending } from './body.js';
 import type { Birth } from './birth.js';
 import type { Errand } from './errand.js';
 import { IsolateStartError } from './isolate.errors.js';
 import type { Packing } from './packing.js';
-import { parseToHost, type ToHost, type ToIsolate, type Tx, type WireEnvelope, type WireVitals } from './protocol.js';
+import { parseToHost, type ToHost, type ToIsolate, type Tx, type WireVitals } from './protocol.js';
 
 /** What is told how its isolate fares. */
 export interface IsolateOwner {
@@ -62,6 +63,9 @@ export class Isolate {
   private pongTimer: Timer | undefined;
   /** Set when the host itself ends it, for the reason that is told. */
   private endsBecause: string | undefined;
+  /** Messages that were said and kept back for company. */
+  private kept = 0;
+  private isFlushDue = false;
 
   constructor(private readonly parts: IsolateParts) {
     parts.body.onWord = (word) => {
@@ -110,14 +114,18 @@ export class Isolate {
   /** Sends `errand`; one that cannot be written ends at once and the isolate lives on. */
   send(errand: Errand): void {
     const { body, packing, nextTx, transfer } = this.parts;
-    const { id, attempt, putAt, headers, reply, payload } = errand.message;
+    const { id, attempt, headers, reply, payload } = errand.message;
     const tx = nextTx();
-    const envelope: WireEnvelope = [id, attempt + Math.max(0, errand.entries), putAt, headers, reply !== undefined];
+    const caller = reply === undefined ? 'none' : 'waits';
+    const told = isEmpty(headers) ? null : headers;
     errand.send();
     this.errands.set(tx, errand);
     this.txs.set(errand, tx);
     try {
-      body.say(['run', tx, envelope, packing.payload(payload)], transfer?.(payload));
+      const word = ['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const;
+      const buffers = transfer?.(payload) ?? [];
+      if (buffers.length > 0) body.say(word, buffers);
+      else this.keep(word);
     } catch (error) {
       this.failUnsent(tx, asError(error));
     }
@@ -184,6 +192,7 @@ export class Isolate {
     switch (said[0]) {
       case 'entered':
         return this.withErrand(said[1], (errand) => {
+          if (errand.state !== 'sent') return;
           errand.enter(performance.now());
           this.parts.owner.entered(errand);
         });
@@ -264,9 +273,32 @@ export class Isolate {
 
   // --- within ---
 
+  /** What the isolate has no hurry to get waits for company: a write for each message costs more than the message. */
+  private keep(word: ToIsolate): void {
+    const { body } = this.parts;
+    body.keep(word);
+    if (++this.kept >= COMPANY) this.flush();
+    else this.flushIfAwaited();
+  }
+
+  /** The isolate is about to have nothing to do: what is kept is sent at the end of this turn. */
+  private flushIfAwaited(): void {
+    if (this.kept === 0 || this.isFlushDue) return;
+    if (this.errands.size - this.kept > Math.max(LEAST_AHEAD, this.parts.birth.concurrency)) return;
+    this.isFlushDue = true;
+    void SOON.then(this.flush);
+  }
+
+  private readonly flush = (): void => {
+    this.isFlushDue = false;
+    this.kept = 0;
+    this.parts.body.flush();
+  };
+
   private finish(tx: Tx, conclude: (errand: Errand) => void): void {
     this.withErrand(tx, (errand) => {
       this.over(tx, errand);
+      this.flushIfAwaited();
       if (!errand.isAbandoned || errand.enteredAt > 0) conclude(errand);
       this.parts.owner.free(errand);
     });
@@ -317,6 +349,16 @@ export class Isolate {
     this.parts.owner.ended(ending, left);
   }
 }
+
+function isEmpty(headers: Headers): boolean {
+  return Object.keys(headers).length === 0;
+}
+
+const SOON = Promise.resolve();
+/** So many messages are sent together, while the isolate has others to do. */
+const COMPANY = 8;
+/** With so few messages left, beside those it is in, an isolate is sent what there is. */
+const LEAST_AHEAD = 2;
 
 /** How much of the time for closing is given to the context's own hooks, and after how much of it nothing is asked any more. */
 const CLOSE_SHARE = 0.6;

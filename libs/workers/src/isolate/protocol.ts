@@ -14,7 +14,7 @@ import type { Headers } from '../message/message.js';
  */
 export type ToIsolate =
   | readonly ['birth', birth: unknown]
-  | readonly ['run', tx: Tx, envelope: WireEnvelope, payload: unknown]
+  | readonly ['run', tx: Tx, id: string, attempt: number, caller: Caller, headers: Headers | null, payload: unknown]
   | readonly ['abort', tx: Tx, reason: unknown]
   | readonly ['answer', call: number, value: unknown]
   | readonly ['refuse', call: number, error: unknown]
@@ -45,8 +45,8 @@ export type ToHost =
 /** Pairs a run with what is said of it; unique per isolate. */
 export type Tx = string | number;
 
-/** `[message id, attempt, put at, headers, somebody waits for an answer]`. */
-export type WireEnvelope = readonly [id: string, attempt: number, putAt: number, headers: Headers, hasCaller: boolean];
+/** Whether somebody waits for an answer. */
+export type Caller = 'waits' | 'none';
 
 /** `[heap in use, resident set]`, in MB. */
 export type WireVitals = readonly [heapMb: number, rssMb: number];
@@ -57,25 +57,18 @@ export type WireFault = 'thrown' | 'validation_error' | 'serialization_error';
 type Shape = readonly ((part: unknown) => boolean)[];
 
 const any = (): boolean => true;
+const oneOf = (words: readonly string[]) => (part: unknown) => words.includes(part as string);
 const text = (part: unknown): boolean => typeof part === 'string';
 const tx = (part: unknown): boolean => typeof part === 'string' || typeof part === 'number';
 const txOrNull = (part: unknown): boolean => part === null || tx(part);
 const count = (part: unknown): boolean => Number.isSafeInteger(part);
 const record = (part: unknown): boolean => typeof part === 'object' && part !== null && !Array.isArray(part);
 const vitals = (part: unknown): boolean => Array.isArray(part) && part.length === 2 && part.every(Number.isFinite);
-const envelope = (part: unknown): boolean =>
-  Array.isArray(part) &&
-  part.length === 5 &&
-  text(part[0]) &&
-  count(part[1]) &&
-  Number.isFinite(part[2]) &&
-  record(part[3]) &&
-  typeof part[4] === 'boolean';
-const oneOf = (words: readonly string[]) => (part: unknown) => words.includes(part as string);
+const recordOrNull = (part: unknown): boolean => part === null || record(part);
 
 const TO_ISOLATE: Readonly<Record<ToIsolate[0], Shape>> = {
   birth: [record],
-  run: [tx, envelope, any],
+  run: [tx, text, count, oneOf(['waits', 'none']), recordOrNull, any],
   abort: [tx, any],
   answer: [count, any],
   refuse: [count, any],

@@ -53,6 +53,15 @@ export class AttachedBody implements Body {
     else this.talk.say(word);
   }
 
+  keep(word: ToIsolate): void {
+    if (this.talk === undefined) this.early.push(word);
+    else this.talk.keep(word);
+  }
+
+  flush(): void {
+    this.talk?.flush();
+  }
+
   hold(isHolding: boolean): void {
     this.talk?.hold(isHolding);
   }

@@ -4,6 +4,7 @@ import { becomeIsolate } from '../isolate/role.js';
 import { connect } from '../socket/connect.js';
 import { Line } from '../socket/line.js';
 import { dieWithHost } from './host.watch.js';
+import { JOURNAL_FD, JournalWriter } from './journal.js';
 import { MEETING_FD, type MeetingPlace, PLACE_VARIABLE } from './meeting.js';
 import { ProcessLink } from './process.link.js';
 
@@ -23,15 +24,16 @@ export function meetingPlace(): MeetingPlace | undefined {
  *
  * @throws (rejects) ConnectTimeoutError, HandshakeError where they meet at a named socket
  */
-export async function beginProcess({ hostPid, maxMessageBytes, named }: MeetingPlace): Promise<void> {
+export async function beginProcess({ hostPid, maxMessageBytes, hasJournal, named }: MeetingPlace): Promise<void> {
   becomeIsolate();
   // Ctrl+C and a service manager's SIGTERM reach the whole group of processes. What is here is drained by the host first.
   process.on('SIGINT', () => {});
   dieWithHost(hostPid);
+  const options = { maxMessageBytes, ...(hasJournal ? { journal: new JournalWriter(JOURNAL_FD) } : {}) };
   const line =
     named === undefined
-      ? new Line(new Socket({ fd: MEETING_FD, readable: true, writable: true }), { maxMessageBytes, ...STRAIGHT })
-      : await connect({ ...named, maxMessageBytes });
+      ? new Line(new Socket({ fd: MEETING_FD, readable: true, writable: true }), { ...options, ...STRAIGHT })
+      : await connect({ ...named, ...options });
   // oxlint-disable-next-line unicorn/no-process-exit -- this process is the isolate, and lives for nothing else
   const link = new ProcessLink(line, (code) => process.exit(code));
   process.on('SIGTERM', () => link.isDismissed && process.exit(0));

@@ -1,5 +1,6 @@
 import { asError } from '../message/fault.js';
 import type { ToIsolate } from '../isolate/protocol.js';
+import { FrameReader } from '../socket/frame.reader.js';
 import type { Line } from '../socket/line.js';
 import { Passage } from '../socket/middleware.js';
 import { type Dialect, FIRST } from './dialect.js';
@@ -9,6 +10,9 @@ export interface HostTalkExit {
   onWord(word: unknown): void;
   onUnsaid(word: ToIsolate, error: Error): void;
 }
+
+/** What is told by its run alone, so that it may be told twice. */
+const RECOVERED = new Set<unknown>(['entered', 'done', 'failed', 'skipped']);
 
 /**
  * The host's side of the talk with one isolate: words on a line, in the dialect of both.
@@ -28,7 +32,7 @@ export class HostTalk {
   ) {
     const { serializer, middleware } = dialect;
     this.sending = new Passage('send', middleware, {
-      passed: (message, word) => this.write(message, word),
+      passed: (message, word) => this.write(message, word, word[0] === 'run'),
       failed: (error, word) => exit.onUnsaid(word, error),
     });
     this.receiving = new Passage('receive', middleware, {
@@ -46,6 +50,26 @@ export class HostTalk {
     else this.sending.enter(word, word);
   }
 
+  /** Hears what the isolate noted and may not have written: outcomes, and which handlers it is in. To hear them twice changes nothing. */
+  recover(frames: Buffer): void {
+    if (!this.hasMet || frames.length === 0) return;
+    const reader = new FrameReader();
+    reader.push(frames);
+    for (let body = reader.next(frames.length); body !== undefined; body = reader.next(frames.length)) {
+      const word = this.dialect.serializer.deserialize(Buffer.from(body));
+      if (Array.isArray(word) && RECOVERED.has(word[0])) this.receiving.enter(word, undefined);
+    }
+  }
+
+  /** Messages wait for company; whoever says them says `flush`. */
+  keep(word: ToIsolate): void {
+    this.sending.enter(word, word);
+  }
+
+  flush(): void {
+    this.line.flush();
+  }
+
   hold(isHolding: boolean): void {
     this.line.hold(isHolding);
   }
@@ -59,10 +83,10 @@ export class HostTalk {
     if (!(Array.isArray(first) && first[0] === 'met')) this.exit.onWord(first);
   }
 
-  private write(message: unknown, word: ToIsolate): void {
+  private write(message: unknown, word: ToIsolate, mayWait: boolean): void {
     if (!this.line.isOpen) return;
     try {
-      this.line.send(this.dialect.serializer.serialize(message));
+      this.line.send(this.dialect.serializer.serialize(message), mayWait);
     } catch (error) {
       this.exit.onUnsaid(word, asError(error));
     }

@@ -11,6 +11,7 @@ import { type PooledPlan, pooledPlan } from '../pool/pooled.plan.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '../socket/frame.js';
 import type { Middleware } from '../socket/middleware.js';
 import { jsonSerializer, type Serializer } from '../wire/serializer.js';
+import { JournalReader } from './journal.js';
 import { type Attach, AttachedBody, isAttach } from './attached.body.js';
 import type { Dialect } from './dialect.js';
 import { inheritedMeeting, type MeetingPlace, namedMeeting, PLACE_VARIABLE } from './meeting.js';
@@ -110,19 +111,21 @@ export function inProcess(options: ProcessOptions = {}): PooledPlan & Partial<Di
 async function child(options: ResolvedProcessOptions, clock: Clock): Promise<Body> {
   const { maxMessageBytes, maxHeapMb, execArgv, env, startupTimeout: timeoutMs } = options;
   const named = options.meet === 'named' ? await namedMeeting({ timeoutMs, maxMessageBytes, clock }) : undefined;
+  const journal = JournalReader.open();
   const place: MeetingPlace = {
     hostPid: process.pid,
     maxMessageBytes,
+    hasJournal: journal !== undefined,
     ...(named === undefined ? {} : { named: { path: named.path, token: named.token, timeoutMs } }),
   };
   const heap = maxHeapMb === undefined ? [] : [`--max-old-space-size=${maxHeapMb}`];
   const entry = pathOf(options.entry ?? entryFile('process.entry', import.meta.url));
   const started = spawn(process.execPath, [...heap, ...execArgv, entry], {
-    stdio: ['ignore', 'inherit', 'pipe', named === undefined ? 'pipe' : 'ignore'],
+    stdio: ['ignore', 'inherit', 'pipe', named === undefined ? 'pipe' : 'ignore', journal?.fd ?? 'ignore'],
     env: { ...environment(env), [PLACE_VARIABLE]: JSON.stringify(place) },
     windowsHide: true,
   });
-  return new ProcessBody(started, named ?? inheritedMeeting(started, maxMessageBytes), options);
+  return new ProcessBody(started, named ?? inheritedMeeting(started, maxMessageBytes), options, journal);
 }
 
 async function attached(options: ResolvedProcessOptions, attach: Attach, clock: Clock): Promise<Body> {

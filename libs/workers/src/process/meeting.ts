@@ -19,6 +19,7 @@ export const PLACE_VARIABLE = 'NESTJS_WORKERS_MEETING';
 export interface MeetingPlace {
   readonly hostPid: number;
   readonly maxMessageBytes: number;
+  readonly hasJournal: boolean;
   readonly named?: { readonly path: string; readonly token: string; readonly timeoutMs: number };
 }
 

@@ -4,12 +4,16 @@ import type { Body, Ending } from '../isolate/body.js';
 import type { Dialect } from './dialect.js';
 import { HostTalk } from './host.talk.js';
 import type { Line } from '../socket/line.js';
+import type { JournalReader } from './journal.js';
 import { StderrTail } from './stderr.tail.js';
 import { moved, type Phase } from '../socket/phase.js';
 import type { ToIsolate } from '../isolate/protocol.js';
 
 /** How long a child may take to exit once its line is closed, and its line to close once it has exited. */
 const LAST_WORDS_MS = 1_000;
+
+/** How often the journal of a child that has something to do is read. */
+const LOOK_EVERY_MS = 10;
 
 /** Where the line to a child comes from: the inherited end of a socket pair, or a named socket that it connects to. */
 export interface Meeting {
@@ -35,12 +39,14 @@ export class ProcessBody implements Body {
   private talk: HostTalk | undefined;
   private early: ToIsolate[] = [];
   private isHeld = true;
+  private looking: NodeJS.Timeout | undefined;
   private readonly tail: StderrTail;
 
   constructor(
     private readonly child: ChildProcess,
     private readonly meeting: Meeting,
     private readonly dialect: Dialect,
+    private readonly journal: JournalReader | undefined,
   ) {
     this.tail = new StderrTail(child.stderr);
     const exited = new Promise<Ending>((resolve) => {
@@ -66,8 +72,18 @@ export class ProcessBody implements Body {
     else this.talk.say(word);
   }
 
+  keep(word: ToIsolate): void {
+    if (this.talk === undefined) this.early.push(word);
+    else this.talk.keep(word);
+  }
+
+  flush(): void {
+    this.talk?.flush();
+  }
+
   hold(isHolding: boolean): void {
     this.isHeld = isHolding;
+    this.look(isHolding);
     const verb = isHolding ? 'ref' : 'unref';
     this.child[verb]();
     this.talk?.hold(isHolding);
@@ -98,12 +114,27 @@ export class ProcessBody implements Body {
     const isStuck = first === undefined && this.child.exitCode === null && this.child.signalCode === null;
     if (isStuck) this.kill('for good');
     const ending = await exited;
+    this.look(false);
+    this.recover();
+    this.journal?.close();
     this.talk?.destroy();
     await this.meeting.close();
     this.move('ended');
     if (isStuck) return { reason: 'disconnected', detail: 'its line was closed and it lived on' };
     return this.tail.saysOutOfMemory ? { reason: 'out-of-memory', detail: this.tail.lastLine } : ending;
   }
+
+  /** While something is awaited, what a child that blocks has noted is read now and then. */
+  private look(isLooking: boolean): void {
+    clearInterval(this.looking);
+    if (!isLooking || this.journal === undefined) return;
+    this.looking = setInterval(() => setImmediate(this.recover), LOOK_EVERY_MS);
+    this.looking.unref();
+  }
+
+  private readonly recover = (): void => {
+    if (this.journal !== undefined && this.phase !== 'ended') this.talk?.recover(this.journal.read());
+  };
 
   private move(to: Phase): void {
     this.phase = moved(this.phase, to);

@@ -1,3 +1,4 @@
+import { performance } from 'node:perf_hooks';
 import type { Link, Manners } from '../isolate/inside/link.js';
 import type { ToHost } from '../isolate/protocol.js';
 import { asError } from '../message/fault.js';
@@ -5,6 +6,8 @@ import type { Line } from '../socket/line.js';
 import { Passage } from '../socket/middleware.js';
 import { type Dialect, dialectNamed, FIRST } from './dialect.js';
 
+/** How long words may lie in the journal, while this process is busy, before the socket gets them. */
+const FLUSH_AFTER_MS = 0.1;
 /** How long stop hooks may take when the host is gone. */
 const ORPHAN_MS = 1_000;
 
@@ -15,6 +18,7 @@ export class ProcessLink implements Link {
   onGone: () => void = () => {};
   /** Whether the host has asked it to close, so that a signal to end is meant. */
   isDismissed = false;
+  private flushedAt = 0;
   private dialect: Dialect | undefined;
   private hostSerializer = FIRST.name;
   private sending: Passage<ToHost> | undefined;
@@ -26,6 +30,7 @@ export class ProcessLink implements Link {
     private readonly end: (code: number) => void,
   ) {
     line.onFrame((body) => {
+      this.flushedAt = performance.now();
       if (this.dialect === undefined) this.hearBirth(FIRST.deserialize(body));
       else this.receiving?.enter(this.dialect.serializer.deserialize(body), undefined);
     });
@@ -66,6 +71,9 @@ export class ProcessLink implements Link {
   }
 
   flush(): void {
+    const now = performance.now();
+    if (now - this.flushedAt < FLUSH_AFTER_MS) return this.line.secure();
+    this.flushedAt = now;
     this.line.flush();
   }
 

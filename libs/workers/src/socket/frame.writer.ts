@@ -23,6 +23,8 @@ export class FrameWriter {
   private slab = Buffer.alloc(0);
   private start = 0;
   private end = 0;
+  /** From where in the slab on nothing was shown by `fresh`; undefined when what is fresh lies elsewhere too. */
+  private freshFrom: number | undefined = 0;
 
   /** @throws MessageTooLargeError */
   add(body: string | Uint8Array, maxBytes: number): void {
@@ -40,7 +42,16 @@ export class FrameWriter {
     const { parts } = this;
     this.parts = [];
     this.bytes = 0;
+    this.freshFrom = this.end;
     return parts;
+  }
+
+  /** What was added since the last call, or since all was taken; undefined when it does not lie in one piece. */
+  fresh(): Uint8Array | undefined {
+    if (this.freshFrom === undefined) return undefined;
+    const fresh = this.slab.subarray(this.freshFrom, this.end);
+    this.freshFrom = this.end;
+    return fresh;
   }
 
   private addBytes(body: Uint8Array, maxBytes: number): void {
@@ -71,6 +82,7 @@ export class FrameWriter {
   private reserve(bytes: number): void {
     if (this.end + bytes <= this.slab.length) return;
     this.seal();
+    this.freshFrom = this.freshFrom === this.end ? 0 : undefined;
     this.slab = Buffer.allocUnsafeSlow(SLAB_BYTES);
     this.start = this.end = 0;
   }
@@ -84,6 +96,7 @@ export class FrameWriter {
 
   private append(part: Uint8Array): void {
     this.seal();
+    this.freshFrom = undefined;
     this.parts.push(part);
     this.bytes += part.length;
   }

@@ -2,7 +2,7 @@ import type { Duplex } from 'node:stream';
 import { asError } from '../message/fault.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './frame.js';
 import { FrameReader } from './frame.reader.js';
-import { Outflow } from './outflow.js';
+import { type Journal, Outflow } from './outflow.js';
 import { FrameTruncatedError, LineClosedError } from './socket.errors.js';
 
 /** Why a line is closed. */
@@ -35,6 +35,8 @@ export interface LineOptions {
    * @default unknown: all writes go through the stream
    */
   readonly fd?: number;
+  /** Where `secure` keeps what is not written yet. @default nowhere: it is written */
+  readonly journal?: Journal;
 }
 
 /**
@@ -65,10 +67,10 @@ export class Line {
   /** @param socket fresh: nobody has read from it, and an error of it is yet to come. From now on it belongs to the line. */
   constructor(
     private readonly socket: Duplex,
-    { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, fd }: LineOptions = {},
+    { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, fd, journal }: LineOptions = {},
   ) {
     this.maxMessageBytes = maxMessageBytes;
-    this.outflow = new Outflow(socket, fd);
+    this.outflow = new Outflow(socket, fd, journal);
     socket.on('data', (chunk: Buffer) => {
       this.reader.push(chunk);
       this.deliver();
@@ -92,14 +94,14 @@ export class Line {
 
   /**
    * Sends one frame, at the end of this turn of the event loop at the latest; `flush` does it now. Bytes must be left as they are until
-   * they are written.
+   * they are written. One that may wait leaves with the next that may not, or with `flush`.
    *
    * @throws MessageTooLargeError This message only; the line lives on.
    * @throws LineClosedError
    */
-  send(body: string | Uint8Array): void {
+  send(body: string | Uint8Array, mayWait = false): void {
     if (this.state.type !== 'open') throw new LineClosedError();
-    this.outflow.add(body, this.maxMessageBytes);
+    this.outflow.add(body, this.maxMessageBytes, mayWait);
   }
 
   /** Writes what was sent, now. On a socket with room the system has it when this returns, so the process may end. */
@@ -112,6 +114,11 @@ export class Line {
     const socket = this.socket as Duplex & { ref?(): void; unref?(): void };
     if (isHolding) socket.ref?.();
     else socket.unref?.();
+  }
+
+  /** Makes sure that what was sent outlives this process, as cheaply as possible. */
+  secure(): void {
+    this.outflow.secure();
   }
 
   /** Resolves when the system has taken all that was sent, or the line is closed; never rejects. */

@@ -2,6 +2,14 @@ import { writeSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
 import { FrameWriter } from './frame.writer.js';
 
+/** Where a side keeps what its socket does not have yet, so that it outlives the process. */
+export interface Journal {
+  /** Keeps `bytes`, before it returns; false when it cannot. */
+  note(bytes: Uint8Array): boolean;
+  /** The socket has everything that was noted. */
+  begin(): void;
+}
+
 /** As much as this is written without waiting for the end of the turn. */
 const FULL_BYTES = 64 * 1_024;
 
@@ -21,6 +29,7 @@ export class Outflow {
   constructor(
     private readonly socket: Duplex,
     private readonly fd: number | undefined,
+    private readonly journal: Journal | undefined,
   ) {}
 
   get bytes(): number {
@@ -28,10 +37,10 @@ export class Outflow {
   }
 
   /** @throws MessageTooLargeError */
-  add(body: string | Uint8Array, maxBytes: number): void {
+  add(body: string | Uint8Array, maxBytes: number, mayWait: boolean): void {
     this.writer.add(body, maxBytes);
     if (this.writer.bytes >= FULL_BYTES) this.flush();
-    else if (!this.isHeld && !this.isDue) {
+    else if (!mayWait && !this.isHeld && !this.isDue) {
       this.isDue = true;
       setImmediate(this.due);
     }
@@ -41,10 +50,20 @@ export class Outflow {
     if (this.writer.bytes === 0 || this.socket.destroyed) return;
     const parts = this.writer.take();
     const [only] = parts;
-    if (parts.length === 1 && only !== undefined && this.fd !== undefined) return this.writeStraight(only, this.fd);
-    this.socket.cork();
-    for (const part of parts) this.socket.write(part, this.written);
-    this.socket.uncork();
+    if (parts.length === 1 && only !== undefined && this.fd !== undefined) this.writeStraight(only, this.fd);
+    else {
+      this.socket.cork();
+      for (const part of parts) this.socket.write(part, this.written);
+      this.socket.uncork();
+    }
+    if (this.socket.writableLength === 0) this.journal?.begin();
+  }
+
+  /** Makes sure that what was added outlives this process: notes it in the journal, or writes it now. */
+  secure(): void {
+    if (this.writer.bytes === 0) return;
+    const fresh = this.journal === undefined ? undefined : this.writer.fresh();
+    if (fresh === undefined || this.journal?.note(fresh) !== true) this.flush();
   }
 
   /** Holds back what is added until `letGo`, which saves a look at the end of the turn. */

@@ -1,10 +1,12 @@
-import type { MessagePort } from 'node:worker_threads';
+import { type MessagePort, workerData } from 'node:worker_threads';
 import { live } from '../isolate/inside/live.js';
 import { becomeIsolate } from '../isolate/role.js';
+import { LedgerWriter, type ThreadData } from './ledger.js';
 import { ThreadLink } from './thread.link.js';
 
 /** Makes this thread an isolate; `port` leads to its host. */
 export function beginThread(port: MessagePort): void {
   becomeIsolate();
-  live(new ThreadLink(port));
+  const { ledger } = workerData as ThreadData;
+  live(new ThreadLink(port, new LedgerWriter(ledger)));
 }

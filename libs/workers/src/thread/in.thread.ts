@@ -1,10 +1,14 @@
-import { type ResourceLimits, Worker } from 'node:worker_threads';
+import { type ResourceLimits, Worker, type WorkerOptions } from 'node:worker_threads';
 import { entryFile } from '../isolate/entry.js';
 import { environment } from '../isolate/environment.js';
 import { type OptionTable, optional, isFunction } from '../option.table.js';
 import { POOL_TABLE, type PoolOptions, type ResolvedPoolOptions } from '../pool/pool.options.js';
 import { type PooledPlan, pooledPlan } from '../pool/pooled.plan.js';
-import { type SpawnThread, ThreadBody } from './thread.body.js';
+import { newLedger, type ThreadData } from './ledger.js';
+import { ThreadBody } from './thread.body.js';
+
+/** Makes a worker thread with the options it is given. */
+export type SpawnThread = (options: WorkerOptions) => Worker;
 
 /** What `inThread` takes. */
 export interface ThreadOptions extends PoolOptions {
@@ -55,15 +59,17 @@ export function inThread(options: ThreadOptions = {}): PooledPlan {
       form: 'clone',
       isNamedByHand: resolved.spawn !== undefined,
       nextTx: () => ++lastTx,
-      spawn: (name) =>
-        new ThreadBody(
-          spawn({
-            name,
-            execArgv: [...resolved.execArgv],
-            env: environment(resolved.env),
-            ...(resolved.resourceLimits === undefined ? {} : { resourceLimits: resolved.resourceLimits }),
-          }),
-        ),
+      spawn: (name) => {
+        const ledger = newLedger();
+        const thread = spawn({
+          name,
+          execArgv: [...resolved.execArgv],
+          env: environment(resolved.env),
+          workerData: { ledger } satisfies ThreadData,
+          ...(resolved.resourceLimits === undefined ? {} : { resourceLimits: resolved.resourceLimits }),
+        });
+        return new ThreadBody(thread, ledger);
+      },
     };
   });
 }

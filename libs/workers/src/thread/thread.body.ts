@@ -1,32 +1,48 @@
-import { Worker, type WorkerOptions } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import type { Body, Ending } from '../isolate/body.js';
 import type { ToIsolate } from '../isolate/protocol.js';
 import { asError } from '../message/fault.js';
+import { LedgerReader } from './ledger.js';
+
+/** How often the ledger is read while something is awaited: a thread that blocks does not call. */
+const LOOK_EVERY_MS = 5;
 
 /**
  * A worker thread, seen from the host. Words that are said in one turn leave as one message; what is handed over by transfer leaves at once,
- * so that a buffer which cannot be handed over fails its own word.
+ * so that a buffer which cannot be handed over fails its own word. What the thread says is read from its ledger, to the last word also when
+ * the thread has died.
  */
 export class ThreadBody implements Body {
   onWord: (word: unknown) => void = () => {};
   onUnsaid: (word: ToIsolate, error: Error) => void = () => {};
   readonly ended: Promise<Ending>;
   private words: ToIsolate[] = [];
+  private isFlushDue = false;
   private failure: Error | undefined;
   private isAlive = true;
+  private readonly ledger: LedgerReader;
+  private looking: NodeJS.Timeout | undefined;
 
-  constructor(private readonly thread: Worker) {
+  constructor(
+    private readonly thread: Worker,
+    memory: SharedArrayBuffer,
+  ) {
+    this.ledger = new LedgerReader(memory, (word) => this.onWord(word));
     thread.on('message', (words: readonly unknown[]) => {
-      for (const word of words) this.onWord(word);
+      for (const word of words) this.ledger.post(word);
+      this.ledger.read();
     });
     thread.on('messageerror', (error) => (this.failure ??= error));
-    thread.on('error', (error) => (this.failure ??= error));
+    thread.on('error', (error) => (this.failure ??= asError(error)));
     this.ended = new Promise((resolve) => {
       thread.once('exit', (code) => {
         this.isAlive = false;
+        clearInterval(this.looking);
+        this.ledger.read();
         resolve(endingOf(code, this.failure));
       });
     });
+    this.hold(true);
   }
 
   get pid(): number | undefined {
@@ -35,12 +51,25 @@ export class ThreadBody implements Body {
 
   say(word: ToIsolate, transfer: readonly ArrayBuffer[] = []): void {
     if (transfer.length > 0) return this.handOver(word, transfer);
-    if (this.words.push(word) === 1) void SOON.then(this.flush);
+    this.words.push(word);
+    if (this.isFlushDue) return;
+    this.isFlushDue = true;
+    void SOON.then(this.flushSoon);
+  }
+
+  keep(word: ToIsolate): void {
+    this.words.push(word);
   }
 
   hold(isHolding: boolean): void {
-    if (isHolding) this.thread.ref();
-    else this.thread.unref();
+    clearInterval(this.looking);
+    if (!isHolding) {
+      this.thread.unref();
+      return;
+    }
+    this.thread.ref();
+    this.looking = setInterval(() => this.ledger.read(), LOOK_EVERY_MS);
+    this.looking.unref();
   }
 
   /** A thread takes no signals: it is asked by word, or terminated. */
@@ -57,13 +86,18 @@ export class ThreadBody implements Body {
     }
   }
 
-  private readonly flush = (): void => {
+  private readonly flushSoon = (): void => {
+    this.isFlushDue = false;
+    this.flush();
+  };
+
+  flush(): void {
     if (this.words.length === 0) return;
     const { words } = this;
     this.words = [];
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a port is no window
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
     this.thread.postMessage(words);
-  };
+  }
 }
 
 const SOON = Promise.resolve();
@@ -74,5 +108,3 @@ function endingOf(code: number, failure: Error | undefined): Ending {
     ? { reason: 'out-of-memory', detail: failure.message }
     : { reason: 'error', error: failure };
 }
-
-export type SpawnThread = (options: WorkerOptions) => Worker;

@@ -91,12 +91,14 @@ export class Resident {
     }
   }
 
-  private receive([, tx, [id, attempt, putAt, headers, hasCaller], payload]: Extract<
+  private receive([, tx, id, attempt, caller, headers, payload]: Extract<
     ToIsolate,
     readonly ['run', ...unknown[]]
   >): void {
-    const reply = hasCaller ? new FarReply(tx, this.parts.link, this.parts.packing) : undefined;
-    const message = new Message(this.parts.packing.unpack(payload), putAt, headers, reply, undefined, id, attempt);
+    const { link, packing } = this.parts;
+    const reply = caller === 'waits' ? new FarReply(tx, link, packing) : undefined;
+    // When it was put, and how long it has waited, is the host's to know.
+    const message = new Message(packing.unpack(payload), 0, headers ?? undefined, reply, undefined, id, attempt);
     const task: Task = { tx, message, context: undefined, isCancelled: false, isRefused: false };
     this.tasks.set(tx, task);
     this.waiting.push(task);
