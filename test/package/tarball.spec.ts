@@ -4,11 +4,13 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bundle } from './bundle.js';
 import { Tarball } from './tarball.js';
+
+const run = promisify(execFile);
 
 /** What reaches a user is the tarball, not this repository. */
 describe('the tarball of @nestjs-workers/core', () => {
-  const run = promisify(execFile);
   let tarball: Tarball;
 
   beforeAll(async () => {
@@ -26,35 +28,77 @@ describe('the tarball of @nestjs-workers/core', () => {
     ).toEqual([]);
   });
 
-  it.for(['esm', 'cjs'])('answers through a worker in an application of format %s', async (format) => {
-    const app = await tarball.installInto(format);
-    const { stdout, stderr } = await run(process.execPath, ['main.js'], { cwd: app, timeout: 50_000 });
-    expect({ stdout, stderr }).toEqual({ stdout: '[42]\n', stderr: '' });
+  it.for(['esm', 'cjs'])(
+    'answers inline, in a thread and in a process in an application of format %s',
+    async (format) => {
+      const app = await tarball.installInto(format);
+      const { stdout, stderr } = await run(process.execPath, ['main.js'], { cwd: app, timeout: 50_000 });
+      expect(stderr).toBe('');
+      expect(JSON.parse(stdout)).toEqual({ answers: [42, 42, 42], kinds: [[], ['thread'], ['process']] });
+    },
+  );
+
+  it.for(Object.entries(FORMATS))(
+    'has types that hold under %s, and runs as they are compiled',
+    async ([name, { type, ...format }]) => {
+      const app = await tarball.installInto('typed');
+      const compilerOptions = { ...TYPED, ...format, outDir: 'dist' };
+      const project = join(app, `${name}.json`);
+      await writeFile(project, JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+      expect(await compile(project)).toBe('');
+      await writeFile(join(app, 'dist/package.json'), JSON.stringify({ type }));
+      const { stdout, stderr } = await run(process.execPath, ['dist/application.js'], { cwd: app, timeout: 50_000 });
+      expect({ stdout, stderr }).toEqual({ stdout: '{"answers":[42,42]}\n', stderr: '' });
+    },
+  );
+
+  it('answers in a thread and in a process when the Nest CLI has built the application', async () => {
+    const app = await tarball.installInto('typed');
+    const { type: _, ...format } = FORMATS.nodenext;
+    const compilerOptions = { ...TYPED, ...format, outDir: 'dist', rootDir: '.' };
+    await writeFile(join(app, 'tsconfig.json'), JSON.stringify({ compilerOptions, include: ['*.ts'] }));
+    await writeFile(join(app, 'nest-cli.json'), JSON.stringify({ sourceRoot: '.', entryFile: 'application' }));
+    await run(process.execPath, [NEST, 'build', '--builder', 'tsc'], { cwd: app, timeout: 50_000 });
+    const { stdout } = await run(process.execPath, ['dist/application'], { cwd: app, timeout: 50_000 });
+    expect(stdout).toBe('{"answers":[42,42]}\n');
   });
 
-  it.for([
-    ['nodenext', { module: 'nodenext', moduleResolution: 'nodenext' }],
-    ['commonjs and node10', { module: 'commonjs', moduleResolution: 'node10', ignoreDeprecations: '6.0' }],
-  ] as const)('has types that hold under %s', async ([name, format]) => {
-    const app = await tarball.installInto('typed');
-    const compilerOptions = { ...format, ...TYPED };
-    const project = join(app, `${name}.json`);
-    await writeFile(project, JSON.stringify({ compilerOptions, files: ['main.ts'] }));
-    await expect(run(process.execPath, [TSC, '-p', project]).catch((failed: unknown) => failed)).resolves.toMatchObject(
-      {
-        stdout: '',
-      },
-    );
-  });
+  it.for(['module', 'commonjs'] as const)(
+    'answers in a thread and in a process out of a bundle of format %s, by spawn, entry and isolate(...)',
+    async (format) => {
+      const app = await tarball.installInto('bundled');
+      await bundle(app, { application: './application.ts', 'doublers.isolate': './doublers.isolate.ts' }, format);
+      await writeFile(join(app, 'dist/package.json'), JSON.stringify({ type: format }));
+      const { stdout, stderr } = await run(process.execPath, ['dist/application.js'], { cwd: app, timeout: 50_000 });
+      expect({ stdout, stderr }).toEqual({ stdout: '{"answers":[42,42]}\n', stderr: '' });
+    },
+  );
 });
 
+/** What the compiler has to say; nothing, when all is well. */
+async function compile(project: string): Promise<string> {
+  const said = await run(process.execPath, [TSC, '-p', project]).catch((failed: unknown) => failed);
+  return (said as { stdout: string }).stdout;
+}
+
+const FORMATS = {
+  nodenext: { module: 'nodenext', moduleResolution: 'nodenext', type: 'module' },
+  'commonjs and node10': {
+    module: 'commonjs',
+    moduleResolution: 'node10',
+    ignoreDeprecations: '6.0',
+    esModuleInterop: true,
+    type: 'commonjs',
+  },
+};
+
+const NEST = fileURLToPath(import.meta.resolve('@nestjs/cli/bin/nest.js'));
 const TSC = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
 
 /** A usual Nest application, with none of the settings that only our own house has. */
 const TYPED = {
   target: 'es2023',
   strict: true,
-  noEmit: true,
   skipLibCheck: true,
   experimentalDecorators: true,
   emitDecoratorMetadata: true,
