@@ -1,6 +1,6 @@
 import { fstatSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { JournalReader, JournalWriter } from './journal.js';
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { ToHost } from '../isolate/protocol.js';
 import { LedgerReader, LedgerWriter, newLedger, NO_WORD } from './ledger.js';
