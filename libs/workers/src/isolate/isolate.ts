@@ -118,6 +118,8 @@ export class Isolate {
     const tx = nextTx();
     const caller = reply === undefined ? 'none' : 'waits';
     const told = isEmpty(headers) ? null : headers;
+    // From now on it is busy, and judged by its handlers' time alone.
+    if (this.waitingFor === 'pong') this.forgetPing();
     errand.send();
     this.errands.set(tx, errand);
     this.txs.set(errand, tx);
@@ -231,8 +233,7 @@ export class Isolate {
         return this.say(['stats', packing.said(desk.stats())]);
       case 'pong':
         this.vitals = said[1];
-        this.waitingFor = 'nothing';
-        return this.pongTimer?.cancel();
+        return this.forgetPing();
       case 'leave':
         return desk.leave(this, said[1]);
       case 'command':
@@ -240,6 +241,11 @@ export class Isolate {
         return this.serve(said);
       default:
     }
+  }
+
+  private forgetPing(): void {
+    this.pongTimer?.cancel();
+    this.waitingFor = 'nothing';
   }
 
   private becomeReady(vitals: WireVitals): void {

@@ -18,6 +18,9 @@ import type { Link } from './link.js';
 /** How long handlers may follow one another before the host is listened to again. */
 const SLICE_MS = 4;
 
+/** How often it says how it fares while it works. */
+const VITALS_EVERY_MS = 500;
+
 /** What a resident lives from. */
 export interface ResidentParts {
   readonly link: Link;
@@ -54,6 +57,7 @@ export class Resident {
   private active = 0;
   private isPumping = false;
   private isLeaving = false;
+  private vitalsAt = performance.now();
 
   constructor(private readonly parts: ResidentParts) {
     const { announcer, link } = parts;
@@ -207,7 +211,16 @@ export class Resident {
   private leaveTask(task: Task): void {
     this.tasks.delete(task.tx);
     this.active--;
+    this.tellVitals();
     if (this.waiting.length > 0) this.pumpSoon();
+  }
+
+  /** Between messages, so that the host knows when it has had enough. */
+  private tellVitals(): void {
+    const now = performance.now();
+    if (now - this.vitalsAt < VITALS_EVERY_MS) return;
+    this.vitalsAt = now;
+    this.parts.link.say(['pong', vitals()]);
   }
 
   private abort(tx: Tx, reason: Error): void {
