@@ -7,6 +7,8 @@ export interface Birth {
   readonly isolate: string;
   readonly kind: 'worker' | 'ticker';
   readonly home: Address;
+  /** A file that is imported before all others; null for none. */
+  readonly setup: string | null;
   readonly info: WorkerInfo;
   /** How many handlers it may be in at a time. */
   readonly concurrency: number;

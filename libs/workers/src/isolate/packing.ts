@@ -22,7 +22,7 @@ export class Packing {
   payload(value: unknown): unknown {
     const { declared } = this;
     return declared !== undefined && value instanceof declared
-      ? pack(value, this.form, { asPlain: () => true })
+      ? pack(value, this.form, { asPlain: (part) => part instanceof declared || isDataOnly(part) })
       : pack(value, this.form);
   }
 
@@ -45,6 +45,13 @@ export class Packing {
   unpack(packed: unknown): unknown {
     return unpack(packed, this.errors);
   }
+}
+
+/** A class without methods, such as those that a payload's class has for its parts: `@Type(() => Address)`. */
+function isDataOnly(value: object): boolean {
+  const prototype = Object.getPrototypeOf(value) as object;
+  const isDerived = Object.getPrototypeOf(prototype) !== Object.prototype;
+  return !isDerived && Object.getOwnPropertyNames(prototype).length === 1;
 }
 
 const RESULT = { called: 'result' };

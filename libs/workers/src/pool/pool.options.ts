@@ -46,6 +46,13 @@ export interface PoolOptions {
   readonly context?: () => Promise<ModuleClass> | ModuleClass;
   /** Where the class stands, for bundles: `import.meta.url`. @default the file that calls the decorator */
   readonly file?: string;
+  /**
+   * The URL of a file that each isolate imports before all others: for what has to be there first (tracing, polyfills), and to give the
+   * inside of every isolate the `serializer`, `middleware` and `errors` that the module gives the host; it exports them by these names.
+   *
+   * @default none
+   */
+  readonly setup?: string;
   /** How many isolates there are; the same as `minSize` and `maxSize` in one. @default 1 */
   readonly size?: number;
   /** How many are kept warm. @default size */
@@ -84,6 +91,7 @@ export interface PoolOptions {
 /** What the module's `isolates` may say for all of them. How many there are, and what is in them, is each worker's own. */
 export const ISOLATE_DEFAULTS = [
   'crash',
+  'setup',
   'startupTimeout',
   'abortGrace',
   'recycleAfter',
@@ -112,6 +120,7 @@ export interface IsolateDefaults extends Pick<
 export interface ResolvedPoolOptions {
   readonly context: (() => Promise<ModuleClass> | ModuleClass) | undefined;
   readonly file: string | undefined;
+  readonly setup: string | undefined;
   readonly size: number | undefined;
   readonly minSize: number | undefined;
   readonly maxSize: number | undefined;
@@ -142,6 +151,7 @@ export const POOL_TABLE: OptionTable<ResolvedPoolOptions> = {
     isFunction,
   ),
   file: optional('the URL of the file that exports the class: import.meta.url', (given) => typeof given === 'string'),
+  setup: optional('the URL of a file', (given) => typeof given === 'string'),
   size: optional('an integer from 1 up', isCount),
   minSize: optional('an integer from 0 up', (given) => given === 0 || isCount(given)),
   maxSize: optional('an integer from 1 up', isCount),

@@ -104,8 +104,8 @@ export class PooledDispatcher implements Dispatcher {
     const { kind, target, file, info, channels } = this.site.elsewhere;
     const { habitat, options } = this.parts;
     const home = habitat.isNamedByHand ? namedByHand(target) : await addressOf(target, options.file ?? file);
-    const { concurrency } = options;
-    return { kind, home, info, concurrency, channels: channels(), hostPid: process.pid };
+    const { concurrency, setup = null } = options;
+    return { kind, home, setup, info, concurrency, channels: channels(), hostPid: process.pid };
   }
 
   private async spawn(number: number, owner: IsolateOwner, birth: Omit<Birth, 'isolate' | 'stats'>): Promise<Isolate> {

@@ -13,7 +13,7 @@ export interface PooledPlan extends DispatchPlan {
   /** Read inside the isolate, from the decorator of the class there. */
   readonly context: PoolOptions['context'];
   readonly transferResult: ((result: unknown) => readonly ArrayBuffer[]) | undefined;
-  readonly errors: readonly ErrorClass[];
+  readonly errors?: readonly ErrorClass[];
 }
 
 type Transfer = { readonly payload?: unknown; readonly result?: unknown } | undefined;
@@ -34,7 +34,7 @@ export function pooledPlan<R extends ResolvedPoolOptions & { readonly transfer?:
     isElsewhere: true,
     permits: poolSize(kind, resolve(kind, {}, []), []).permits,
     context: options.context,
-    errors: options.errors ?? [],
+    ...(options.errors === undefined ? {} : { errors: options.errors }),
     transferResult: transfer?.result as Buffers | undefined,
     check: (where, defaults, problems) => {
       poolSize(where, resolve(where, defaults, problems), problems);

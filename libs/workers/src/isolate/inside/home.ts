@@ -43,7 +43,7 @@ export interface Decorated {
 export interface Inner extends Manners {
   readonly context: (() => Promise<Type | DynamicModule> | Type | DynamicModule) | undefined;
   readonly transferResult: ((result: unknown) => readonly ArrayBuffer[]) | undefined;
-  readonly errors: readonly ErrorClass[];
+  readonly errors?: readonly ErrorClass[] | undefined;
 }
 
 /** @throws when `target` is not decorated as what it is said to be */

@@ -10,7 +10,7 @@ import { parseToIsolate } from '../protocol.js';
 import { Calls } from './calls.js';
 import { FarLogger } from './far.logger.js';
 import { FarPremises } from './far.premises.js';
-import { decorated, openHome } from './home.js';
+import { decorated, type Inner, openHome } from './home.js';
 import type { Link } from './link.js';
 import { Resident } from './resident.js';
 
@@ -44,9 +44,11 @@ export function live(link: Link): void {
 
 async function beBorn(link: Link, birth: unknown): Promise<Resident> {
   if (!isBirth(birth)) throw new Error('The host did not say what this isolate is');
-  const { kind, home: address, info, channels: names, concurrency, stats } = birth;
+  const { kind, home: address, info, channels: names, concurrency, stats, setup } = birth;
+  // Before the handler's own file: what it sets up may be what that file needs.
+  const prepared = setup === null ? {} : ((await import(/* @vite-ignore */ setup)) as Partial<Inner>);
   const target = await classAt(address);
-  const { dispatch = {} } = decorated(kind, target);
+  const dispatch = { ...prepared, ...decorated(kind, target).dispatch };
   link.speak(dispatch);
   const packing = new Packing(link.form, knownErrors(dispatch.errors));
   const calls = new Calls(link, packing);
