@@ -1,6 +1,6 @@
 import type { ModuleMetadata } from '@nestjs/common';
 import { Test, type TestingModule } from '@nestjs/testing';
-import { onTestFinished } from 'vitest';
+import { afterAll, beforeAll, onTestFinished } from 'vitest';
 import {
   WorkerGateway,
   WorkersModule,
@@ -22,7 +22,17 @@ export interface Application {
  * Compiles an application and runs none of its hooks. It logs nothing, stops fast so that a failing test does not linger, and has no
  * guard unless it asks for one: tests that measure time, or share two cores with others, have no use for a second judge.
  */
-export async function compile({ imports = [], providers = [], ...options }: Blueprint): Promise<Application> {
+export async function compile(blueprint: Blueprint): Promise<Application> {
+  const { close, ...application } = await assemble(blueprint);
+  onTestFinished(close);
+  return application;
+}
+
+async function assemble({
+  imports = [],
+  providers = [],
+  ...options
+}: Blueprint): Promise<Application & { readonly close: () => Promise<void> }> {
   const shutdown = { deadline: '500ms', abortGrace: '100ms', ...options.shutdown } as const;
   const moduleRef = await Test.createTestingModule({
     imports: [WorkersModule.forRoot({ guard: 'off', ...options, shutdown }), ...imports],
@@ -30,17 +40,41 @@ export async function compile({ imports = [], providers = [], ...options }: Blue
   })
     .setLogger(SILENT)
     .compile();
-  onTestFinished(async () => {
+  const close = async (): Promise<void> => {
     const closing = moduleRef.close();
     if (options.clock instanceof HeldClock) await options.clock.advance('1h');
     await closing;
-  });
-  return { moduleRef, gateway: moduleRef.get(WorkerGateway) };
+  };
+  return { moduleRef, gateway: moduleRef.get(WorkerGateway), close };
+}
+
+/** An application that runs, and what is seen of it. */
+export interface Started extends Application {
+  readonly workers: WorkersTesting;
 }
 
 /** Starts an application and listens to it from the first moment. */
-export async function start(blueprint: Blueprint): Promise<Application & { readonly workers: WorkersTesting }> {
-  const { moduleRef, gateway } = await compile(blueprint);
+export async function start(blueprint: Blueprint): Promise<Started> {
+  return begin(await compile(blueprint));
+}
+
+/** One application for all tests of the `describe` around it, where starting one takes long. It is there when they run. */
+export function startedOnce(blueprint: Blueprint): () => Started {
+  let started: Started | undefined;
+  let close = (): Promise<void> => Promise.resolve();
+  beforeAll(async () => {
+    const assembled = await assemble(blueprint);
+    ({ close } = assembled);
+    started = await begin(assembled);
+  }, STARTING_MS);
+  afterAll(() => close());
+  return () => started as Started;
+}
+
+/** Threads and processes take their time, and share two cores with other tests. */
+const STARTING_MS = 30_000;
+
+async function begin({ moduleRef, gateway }: Application): Promise<Started> {
   const workers = workersTesting(moduleRef);
   await moduleRef.init();
   return { moduleRef, gateway, workers };

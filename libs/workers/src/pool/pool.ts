@@ -75,7 +75,7 @@ export class Pool implements SlotOwner {
   }
 
   take(errand: Errand): void {
-    if (this.restarts.isOpen) return this.refuse(errand);
+    if (this.isBroken) return this.refuse(errand);
     this.waiting.push(errand);
     this.feed();
   }
@@ -126,7 +126,7 @@ export class Pool implements SlotOwner {
     this.tellEnded(slot, why, ending);
     for (const errand of left.toReversed()) this.rescue(errand, isolate.name, ending);
     if (this.state === 'stopping') return;
-    if (isolate.endedBy === undefined) this.died(new Error(why));
+    if (isolate.endedBy === undefined || !slot.wasReady) this.died(new Error(why));
     else this.fill();
   }
 
@@ -199,7 +199,12 @@ export class Pool implements SlotOwner {
   private died(cause: unknown): void {
     if (this.state === 'stopping') return;
     this.restartLater(this.restarts.died(cause));
-    if (this.restarts.isOpen) for (const errand of this.waiting.splice(0)) this.refuse(errand);
+    if (this.isBroken) for (const errand of this.waiting.splice(0)) this.refuse(errand);
+  }
+
+  /** Whether the breaker is open and no isolate lives: one that is tried after the pause may show that it is sound. */
+  private get isBroken(): boolean {
+    return this.restarts.isOpen && ![...this.slots].some(({ state }) => state === 'idle' || state === 'busy');
   }
 
   private restartLater(delayMs: number): void {

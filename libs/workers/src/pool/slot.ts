@@ -33,6 +33,8 @@ export class Slot implements IsolateOwner {
   state: 'starting' | 'idle' | 'busy' | 'leaving' | 'dead' = 'starting';
   /** Errands it has finished. */
   handled = 0;
+  /** Whether its isolate has booted; one that never did is as bad as dead. */
+  wasReady = false;
   idleSince = performance.now();
   isolate!: Isolate;
   /** Undefined until the first handler came back. */
@@ -63,6 +65,7 @@ export class Slot implements IsolateOwner {
 
   ready(): void {
     if (this.state === 'starting') this.state = 'idle';
+    this.wasReady = true;
     this.isolate.hold(false);
     this.idleSince = performance.now();
   }
