@@ -10,6 +10,7 @@ import { OverloadedError, RequestAbortedError, RequestTimeoutError } from '../ga
 import { WorkersStoppingError } from '../lifecycle/stop.errors.js';
 import { PermanentError, RetryableError } from '../message/fault.js';
 import { ConfigurationError } from '../option.table.js';
+import { MessageTooLargeError, MiddlewareError } from '../socket/socket.errors.js';
 import { type ErrorClass, ErrorRegistry } from '../wire/error.registry.js';
 import { NotPortableError, UnreadableError } from '../wire/wire.errors.js';
 import {
@@ -18,7 +19,13 @@ import {
   WorkerNotExposedError,
   WorkerUnknownError,
 } from '../worker/worker.errors.js';
-import { HandlerNotExportedError, IsolateCrashedError, NotInIsolateError } from './isolate.errors.js';
+import {
+  CrashLoopError,
+  HandlerNotExportedError,
+  IsolateCrashedError,
+  IsolateStartError,
+  NotInIsolateError,
+} from './isolate.errors.js';
 
 const HTTP = Object.values(nest).filter(
   (one): one is ErrorClass & typeof nest.HttpException =>
@@ -30,11 +37,15 @@ const OURS: readonly ErrorClass[] = [
   ChannelOverflowError,
   ChannelUnknownError,
   ConfigurationError,
+  CrashLoopError,
   HandlerFailedError,
   HandlerNotExportedError,
   HandlerTimeoutError,
   IsolateCrashedError,
+  IsolateStartError,
   MessageDroppedError,
+  MessageTooLargeError,
+  MiddlewareError,
   NotInIsolateError,
   NotPortableError,
   OverloadedError,
