@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { type DispatchPlan, inProcess, inThread, type ProcessOptions, type ThreadOptions } from '@nestjs-workers/core';
 import { afterAll, beforeAll, vi } from 'vitest';
 import { until } from '@nestjs-workers/core/testing';
@@ -70,10 +71,11 @@ export function endings({ workers }: Pick<Started, 'workers'>): string[] {
   return workers.events('workers.isolate-ended').map(({ ending }) => ending);
 }
 
-/** Whether a process with this number lives. One that ended and that nobody has asked for its end counts as gone. */
+/** Whether a process with this number lives. One that has ended and that init has not taken note of is gone. */
 export function lives(pid: number): boolean {
   try {
-    return process.kill(pid, 0);
+    process.kill(pid, 0);
+    return !(process.platform === 'linux' && / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'latin1')));
   } catch {
     return false;
   }

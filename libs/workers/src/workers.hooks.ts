@@ -39,7 +39,14 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    if (this.application.options.autoStart) await this.application.start();
+    if (!this.application.options.autoStart) return;
+    try {
+      await this.application.start();
+    } catch (error) {
+      // What did start, threads and processes among it, would keep alive a process whose application never ran.
+      await this.application.stop();
+      throw error;
+    }
   }
 
   async onModuleDestroy(): Promise<void> {

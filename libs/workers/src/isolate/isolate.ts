@@ -3,7 +3,7 @@ import type { Desk } from '../dispatch/desk.js';
 import type { Clock, Timer } from '../lifecycle/clock.js';
 import { asError, fault } from '../message/fault.js';
 import type { Headers } from '../message/message.js';
-import type { Body, Ending } from './body.js';
+import { type Body, type Ending, inWords } from './body.js';
 import type { Birth } from './birth.js';
 import type { Errand } from './errand.js';
 import { IsolateStartError } from './isolate.errors.js';
@@ -217,7 +217,7 @@ export class Isolate {
       case 'refused': {
         const error = asError(packing.unpack(said[1]));
         this.fail(error.message, error);
-        return this.terminate('could not boot');
+        return this.terminate(`could not boot: ${error.message}`);
       }
       case 'reply':
         return this.withErrand(said[1], ({ message }) => desk.reply(message, packing.unpack(said[2])));
@@ -347,7 +347,10 @@ export class Isolate {
     this.phase = { type: 'ended', ending };
     this.startTimer?.cancel();
     this.pongTimer?.cancel();
-    this.fail('it ended while it was booting', ending.reason === 'error' ? ending.error : undefined);
+    this.fail(
+      `it ended while it was booting: ${inWords(ending)}`,
+      ending.reason === 'error' ? ending.error : undefined,
+    );
     const left = [...this.errands.values()];
     this.errands.clear();
     this.txs.clear();

@@ -70,7 +70,12 @@ export class Pool implements SlotOwner {
   /** Warms up the isolates it keeps; at least one, which proves that the others can live. @throws (rejects) IsolateStartError */
   async start(): Promise<void> {
     const count = Math.max(1, this.parts.size.min);
-    await Promise.all(Array.from({ length: count }, () => this.open(0)));
+    try {
+      await Promise.all(Array.from({ length: count }, () => this.open(0)));
+    } catch (error) {
+      await this.stop(0);
+      throw error;
+    }
     this.keepHouse();
   }
 
@@ -126,7 +131,7 @@ export class Pool implements SlotOwner {
     this.tellEnded(slot, why, ending);
     for (const errand of left.toReversed()) this.rescue(errand, isolate.name, ending);
     if (this.state === 'stopping') return;
-    if (isolate.endedBy === undefined || !slot.wasReady) this.died(new Error(why));
+    if (isolate.endedBy === undefined || slot.failure !== undefined) this.died(slot.failure ?? new Error(why));
     else this.fill();
   }
 
@@ -173,7 +178,12 @@ export class Pool implements SlotOwner {
     const { worker, kind, announcer, clock } = this.parts;
     const startedAt = clock.now();
     const slot = await this.spawn(restarts);
-    await slot.isolate.boot();
+    try {
+      await slot.isolate.boot();
+    } catch (error) {
+      slot.failure = error;
+      throw error;
+    }
     slot.ready();
     const isolate = slot.isolate.name;
     announcer.announce('workers.isolate-ready', { worker, isolate, kind, startMs: clock.now() - startedAt, restarts });

@@ -34,6 +34,7 @@ export interface PooledParts {
 export class PooledDispatcher implements Dispatcher {
   private readonly errands = new Map<Run, Errand>();
   private pool: Pool | undefined;
+  private isStopped = false;
 
   constructor(
     private readonly site: DispatchSite & { readonly elsewhere: Elsewhere },
@@ -45,6 +46,7 @@ export class PooledDispatcher implements Dispatcher {
     const { options, size, restart, habitat } = this.parts;
     const { clock, announcer, info } = this.site.elsewhere;
     const birth = await this.birth();
+    if (this.isStopped) return;
     const { window, concurrency, crash, abortGrace, recycleAfter, idleAfter, pingEvery } = options;
     this.pool = new Pool({
       worker: this.site.name,
@@ -85,6 +87,7 @@ export class PooledDispatcher implements Dispatcher {
   }
 
   async stop(limitMs: number): Promise<void> {
+    this.isStopped = true;
     await this.pool?.stop(limitMs);
   }
 

@@ -33,8 +33,8 @@ export class Slot implements IsolateOwner {
   state: 'starting' | 'idle' | 'busy' | 'leaving' | 'dead' = 'starting';
   /** Errands it has finished. */
   handled = 0;
-  /** Whether its isolate has booted; one that never did is as bad as dead. */
-  wasReady = false;
+  /** Why its isolate could not boot. */
+  failure: unknown = undefined;
   idleSince = performance.now();
   isolate!: Isolate;
   /** Undefined until the first handler came back. */
@@ -65,7 +65,6 @@ export class Slot implements IsolateOwner {
 
   ready(): void {
     if (this.state === 'starting') this.state = 'idle';
-    this.wasReady = true;
     this.isolate.hold(false);
     this.idleSince = performance.now();
   }
