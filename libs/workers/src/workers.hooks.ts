@@ -9,6 +9,7 @@ import {
   type OnModuleInit,
 } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
+import { premisesAround } from './isolate/inside/home.js';
 import type { Observer } from './observe/announcer.js';
 import { LOGGED_EVENTS, logTo } from './observe/log.js';
 import { WorkersApplication } from './workers.application.js';
@@ -25,12 +26,18 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
   constructor(
     @Inject(WorkersApplication) private readonly application: WorkersApplication,
     @Inject(ModuleRef) private readonly moduleRef: ModuleRef,
-    @Inject(ModulesContainer) modules: ModulesContainer,
+    @Inject(ModulesContainer) private readonly modules: ModulesContainer,
   ) {
     for (const module of modules.values()) if (module.metatype === WorkersLifecycleModule) module.distance = -1;
   }
 
+  /** In the context of a handler that is kept here the application is the one around it, and none of this module's to run. */
+  private get isGuest(): boolean {
+    return premisesAround(this.modules) !== undefined;
+  }
+
   onModuleInit(): void {
+    if (this.isGuest) return;
     const { options, announcer } = this.application;
     const { workers, tickers } = this.application.open();
     const heard = [...workers, ...tickers].filter(({ hasFailures }) => hasFailures).map(({ crew }) => crew.name);
@@ -39,7 +46,7 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   async onApplicationBootstrap(): Promise<void> {
-    if (!this.application.options.autoStart) return;
+    if (this.isGuest || !this.application.options.autoStart) return;
     try {
       await this.application.start();
     } catch (error) {
@@ -50,7 +57,7 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
   }
 
   async onModuleDestroy(): Promise<void> {
-    await this.application.stop();
+    if (!this.isGuest) await this.application.stop();
   }
 
   private observer(given: Observer | ObserverToken): Observer {

@@ -3,6 +3,7 @@ import { ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/cor
 import type { ChannelDeclaration } from './channel/channel.declaration.js';
 import { getChannelToken } from './channel/channel.decorator.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
+import { premisesAround } from './isolate/inside/home.js';
 import { isIsolate } from './isolate/role.js';
 import { WorkersEvents } from './observe/workers.events.js';
 import { ConfigurationError } from './option.table.js';
@@ -113,6 +114,8 @@ function application(channels: readonly ChannelDeclaration[]) {
     moduleRef: ModuleRef,
     externalContext: ExternalContextCreator,
   ) => {
+    const around = premisesAround(modules);
+    if (around !== undefined) return around as WorkersApplication;
     const discovery = new WorkerDiscovery(modules);
     if (discovery.countModules(WorkersModule) > 1) {
       throw new ConfigurationError([

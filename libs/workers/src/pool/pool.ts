@@ -165,8 +165,7 @@ export class Pool implements SlotOwner {
   private fill(): void {
     if (this.isRestarting || this.restarts.isOpen) return;
     const wanted = Math.max(this.parts.size.min, this.waiting.length > 0 ? 1 : 0);
-    const living = this.unborn + [...this.slots].filter(({ state }) => state !== 'leaving').length;
-    for (let missing = wanted - living; missing > 0; missing--) this.openLater();
+    for (let missing = wanted - this.unborn - this.staying; missing > 0; missing--) this.openLater();
   }
 
   /** An isolate that dies while it boots is buried like any other; whoever waits for it is told there. */
@@ -280,7 +279,7 @@ export class Pool implements SlotOwner {
     this.after(Math.min(pingEvery, Math.max(idleAfter, LEAST_CLOSE_MS)), () => {
       const idle = [...this.slots].filter(({ state }) => state === 'idle');
       for (const slot of idle) {
-        const isSpare = this.slots.size > size.min && performance.now() - slot.idleSince >= idleAfter;
+        const isSpare = this.staying > size.min && performance.now() - slot.idleSince >= idleAfter;
         if (!isSpare) slot.isolate.ping(pingEvery);
         else {
           slot.leave();
@@ -289,6 +288,11 @@ export class Pool implements SlotOwner {
       }
       this.keepHouse();
     });
+  }
+
+  /** How many isolates there are that are not about to go. */
+  private get staying(): number {
+    return [...this.slots].filter(({ state }) => state !== 'leaving').length;
   }
 
   private slotOf(errand: Errand): Slot | undefined {

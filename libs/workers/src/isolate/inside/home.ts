@@ -124,6 +124,7 @@ async function checkFor(channel: ChannelDeclaration | string | undefined): Promi
 /** What `WorkersModule` is in the application: the gateway and the channels, for all modules. */
 function gatewayModule({ premises, channels, announcer }: Household): DynamicModule {
   const providers: Provider[] = [
+    { provide: PREMISES, useValue: premises },
     { provide: WorkerGateway, useValue: new WorkerGateway(premises) },
     { provide: WorkersEvents, useValue: new WorkersEvents(announcer) },
     ...Object.entries(channels).map(([name, channel]) => ({
@@ -141,6 +142,17 @@ class IsolateModule {}
 /** Of a handler that names no module. */
 @Module({})
 class HomeModule {}
+
+/**
+ * The application around a home that is opened in this process, where the modules of its context may import `WorkersModule` as well:
+ * there it stands for the application it is in, and starts nothing. Undefined in an application of its own.
+ */
+export function premisesAround(modules: ModulesContainer): Premises | undefined {
+  const home = [...modules.values()].find(({ metatype }) => metatype === IsolateGatewayModule);
+  return home?.providers.get(PREMISES)?.instance as Premises | undefined;
+}
+
+const PREMISES = Symbol('nestjs-workers:premises');
 
 @Module({})
 class IsolateGatewayModule {}

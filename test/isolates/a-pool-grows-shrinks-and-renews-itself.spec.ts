@@ -1,0 +1,65 @@
+import { describe, expect, it } from 'vitest';
+import { provideWorkers } from '@nestjs-workers/core';
+import { until } from '@nestjs-workers/core/testing';
+import { numbers, startedOnce } from '../support/application.js';
+import { atRest, endings, entered, isolatesOf, KINDS } from '../support/isolates.js';
+import { Deeds, Doer } from './fixtures/doing.js';
+import { GateKeeper, Gates, openGate } from './fixtures/gates.js';
+
+describe.each(KINDS)('a pool of a $kind up to two', ({ kind, dispatch }) => {
+  const app = startedOnce({
+    channels: [Deeds, Gates],
+    providers: [...provideWorkers(Doer), GateKeeper],
+    workers: {
+      Doer: {
+        dispatch: dispatch({
+          minSize: 1,
+          maxSize: 2,
+          idleAfter: '300ms',
+          pingEvery: '50ms',
+          recycleAfter: { messages: 20 },
+        }),
+      },
+    },
+  });
+
+  it('keeps one warm, starts another while messages wait, and closes it when it has had nothing to do', async () => {
+    expect(isolatesOf(app(), 'Doer')).toMatchObject([{ state: 'idle', load: 0, handled: 0, restarts: 0 }]);
+    const held = numbers(2).map((n) => app().gateway.request(Doer, { does: 'wait for', gate: `${kind} ${n}` }));
+    await entered(app(), 'Doer', 2);
+    expect(isolatesOf(app(), 'Doer').map(({ state }) => state)).toEqual(['busy', 'busy']);
+    for (const n of numbers(2)) openGate(`${kind} ${n}`, n);
+    expect(await Promise.all(held)).toEqual([0, 1]);
+    await until(() => isolatesOf(app(), 'Doer').length === 1, '10s');
+    expect(app().workers.events('workers.isolate-ended')).toMatchObject([{ why: 'was closed', isCrash: false }]);
+    expect(endings(app())).toEqual(['exit code 0']);
+  });
+
+  it('knows how it fares: state, messages handled, memory, by ping while it is idle', async () => {
+    await atRest(app(), 'Doer');
+    await app().gateway.request(Doer, { does: 'echo' });
+    const [isolate] = isolatesOf(app(), 'Doer');
+    expect(isolate?.name).toMatch(/^Doer#\d+$/);
+    expect(isolate?.pid).toBeGreaterThan(0);
+    expect(isolate?.handled).toBeGreaterThan(0);
+    expect(isolate?.heapMb).toBeGreaterThan(1);
+    await until(() => isolatesOf(app(), 'Doer')[0]?.heapMb !== isolate?.heapMb, '10s');
+  });
+
+  it('keeps the state of an isolate across messages, and renews it after as many as recycleAfter says; none is lost', async () => {
+    app().workers.clear();
+    const counts = (await Promise.all(
+      numbers(60).map(() => app().gateway.request(Doer, { does: 'count' })),
+    )) as number[];
+    expect(counts).toHaveLength(60);
+    expect(Math.max(...counts)).toBeGreaterThan(5);
+    expect(counts.filter((count) => count === 1).length).toBeGreaterThan(1);
+    await until(() => app().workers.events('workers.isolate-ended').length > 0, '10s');
+    expect(
+      app()
+        .workers.events('workers.isolate-ended')
+        .filter(({ isCrash }) => isCrash),
+    ).toEqual([]);
+    expect(app().gateway.stats().workers['Doer']).toMatchObject({ lost: 0, failed: {} });
+  });
+});
