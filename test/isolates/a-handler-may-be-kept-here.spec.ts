@@ -16,7 +16,7 @@ describe.each([
 ] as const)('in this process, %s', (_how, options) => {
   beforeEach(() => void (witnessed.length = 0));
 
-  it('it has the context that it would have had there, with the real gateway and channels in it; nothing else of it runs', async () => {
+  it('the handler has the context that it would have had there, with the real gateway and channels in it; nothing else of it runs', async () => {
     const { gateway, workers, moduleRef } = await start({
       channels: [Asks, Sums, Notes],
       providers: [...provideWorkers(Asker), Adder],
