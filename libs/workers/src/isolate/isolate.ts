@@ -55,6 +55,8 @@ type Phase =
 export class Isolate {
   readonly errands = new Map<Tx, Errand>();
   vitals: WireVitals = [0, 0];
+  /** How long its handlers take on average, as it says itself; undefined until one came back. */
+  paceMs: number | undefined = undefined;
   private phase: Phase = { type: 'booting' };
   private readonly txs = new Map<Errand, Tx>();
   private waitingFor: 'ready' | 'pong' | 'nothing' = 'ready';
@@ -234,6 +236,9 @@ export class Isolate {
       case 'pong':
         this.vitals = said[1];
         return this.forgetPing();
+      case 'pace':
+        this.paceMs = said[1];
+        return;
       case 'leave':
         return desk.leave(this, said[1]);
       case 'command':

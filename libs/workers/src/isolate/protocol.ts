@@ -40,6 +40,7 @@ export type ToHost =
   | readonly ['put', channel: string, value: unknown]
   | readonly ['stats']
   | readonly ['pong', vitals: WireVitals]
+  | readonly ['pace', runMs: number]
   | readonly ['closed'];
 
 /** Pairs a run with what is said of it; unique per isolate. */
@@ -95,6 +96,7 @@ const TO_HOST: Readonly<Record<ToHost[0], Shape>> = {
   put: [text, any],
   stats: [],
   pong: [vitals],
+  pace: [(part) => typeof part === 'number' && part > 0],
   closed: [],
 };
 

@@ -6,8 +6,6 @@ import type { IsolateStats } from '../observe/stats.js';
 
 /** How much work is held ahead in an isolate: long enough to hide the way there, too short to wait long behind. */
 const AHEAD_MS = 10;
-/** How fast the mean run time follows: the latest run counts a quarter. */
-const FOLLOW = 0.25;
 
 /** What a slot needs of its pool. */
 export interface SlotOwner {
@@ -37,8 +35,6 @@ export class Slot implements IsolateOwner {
   failure: unknown = undefined;
   idleSince = performance.now();
   isolate!: Isolate;
-  /** Undefined until the first handler came back. */
-  private meanRunMs: number | undefined = undefined;
 
   constructor(
     private readonly owner: SlotOwner,
@@ -59,8 +55,9 @@ export class Slot implements IsolateOwner {
   /** How many errands it may hold: as many as its handlers, and about 10 ms of work ahead. */
   private get depth(): number {
     const { window, concurrency } = this.owner;
-    if (this.meanRunMs === undefined) return concurrency;
-    return Math.min(window, Math.max(concurrency, Math.floor((AHEAD_MS * concurrency) / this.meanRunMs)));
+    const { paceMs } = this.isolate;
+    if (paceMs === undefined) return concurrency;
+    return Math.min(window, Math.max(concurrency, Math.floor((AHEAD_MS * concurrency) / paceMs)));
   }
 
   ready(): void {
@@ -87,11 +84,7 @@ export class Slot implements IsolateOwner {
   }
 
   free(errand: Errand): void {
-    if (errand.enteredAt > 0) {
-      const ranMs = performance.now() - errand.enteredAt;
-      this.meanRunMs = this.meanRunMs === undefined ? ranMs : this.meanRunMs + (ranMs - this.meanRunMs) * FOLLOW;
-      this.handled++;
-    }
+    if (errand.enteredAt > 0) this.handled++;
     if (this.isolate.errands.size === 0) this.rest();
     this.owner.free(this, errand);
   }

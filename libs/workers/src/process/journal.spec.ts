@@ -1,4 +1,4 @@
-import { fstatSync, readdirSync } from 'node:fs';
+import { fstatSync, readdirSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
@@ -53,6 +53,14 @@ describe.runIf(process.platform !== 'win32')('a journal', () => {
     expect(reader.read()).toHaveLength(noted * 1_024);
     writer.begin();
     expect(writer.note(kilobyte)).toBe(true);
+  });
+
+  it('does not show a record that is only half there', () => {
+    const { reader, writer } = journal();
+    writer.note(Buffer.from('whole'));
+    writer.note(Buffer.from('half'));
+    writeSync(reader.fd, 'ZZ', 12 + 5 + 12);
+    expect(reader.read().toString()).toBe('whole');
   });
 
   it('refuses when the file cannot be written to', () => {

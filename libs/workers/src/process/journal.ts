@@ -1,14 +1,15 @@
 import { closeSync, mkdtempSync, openSync, readSync, rmdirSync, unlinkSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { crc32 } from 'node:zlib';
 import type { Journal } from '../socket/outflow.js';
 
 /** The descriptor at which a child finds its journal. */
 export const JOURNAL_FD = 4;
 
 const JOURNAL_BYTES = 64 * 1_024;
-/** A record begins with the number of its batch and its length. */
-const HEADER_BYTES = 8;
+/** A record begins with the number of its batch, its length, and the checksum of its bytes. */
+const HEADER_BYTES = 12;
 
 /**
  * Where a child notes what it has said and its socket does not have yet: a file without a name that it shares with its host.
@@ -30,6 +31,7 @@ export class JournalWriter implements Journal {
     if (this.at + size > JOURNAL_BYTES) return false;
     this.record.writeInt32LE(this.batch, 0);
     this.record.writeInt32LE(bytes.length, 4);
+    this.record.writeUInt32LE(crc32(bytes), 8);
     this.record.set(bytes, HEADER_BYTES);
     try {
       writeSync(this.fd, this.record, 0, size, this.at);
@@ -75,7 +77,10 @@ export class JournalReader {
       const from = at + HEADER_BYTES;
       const size = this.bytes.readInt32LE(at + 4);
       if (size <= 0 || from + size > length) break;
-      records.push(this.bytes.subarray(from, from + size));
+      const record = this.bytes.subarray(from, from + size);
+      // It may be read while it is being written; then it is read another time.
+      if (crc32(record) !== this.bytes.readUInt32LE(at + 8)) break;
+      records.push(record);
       at = from + size;
     }
     return Buffer.concat(records);

@@ -18,6 +18,10 @@ import type { Link } from './link.js';
 /** How long handlers may follow one another before the host is listened to again. */
 const SLICE_MS = 4;
 
+/** How fast the pace follows: the latest run counts a quarter. */
+const FOLLOW = 0.25;
+/** Below this, handlers are as quick as they need be. */
+const QUICK_MS = 0.1;
 /** How often it says how it fares while it works. */
 const VITALS_EVERY_MS = 500;
 
@@ -40,6 +44,7 @@ interface Task {
   context: HandlerContext | undefined;
   /** Aborted before it was entered: it is skipped. */
   isCancelled: boolean;
+  enteredAt: number;
   /** Its payload is not what the channel declares. */
   isRefused: boolean;
 }
@@ -58,6 +63,8 @@ export class Resident {
   private isPumping = false;
   private isLeaving = false;
   private vitalsAt = performance.now();
+  private paceMs = 0;
+  private toldPaceMs = 0;
 
   constructor(private readonly parts: ResidentParts) {
     const { announcer, link } = parts;
@@ -103,7 +110,7 @@ export class Resident {
     const reply = caller === 'waits' ? new FarReply(tx, link, packing) : undefined;
     // When it was put, and how long it has waited, is the host's to know.
     const message = new Message(packing.unpack(payload), 0, headers ?? undefined, reply, undefined, id, attempt);
-    const task: Task = { tx, message, context: undefined, isCancelled: false, isRefused: false };
+    const task: Task = { tx, message, context: undefined, isCancelled: false, enteredAt: 0, isRefused: false };
     this.tasks.set(tx, task);
     this.waiting.push(task);
     this.pumpSoon();
@@ -143,6 +150,7 @@ export class Resident {
     task.context = this.parts.home.contextFor(message, this.parts.house);
     this.parts.link.say(['entered', tx]);
     this.parts.link.flush();
+    task.enteredAt = performance.now();
     try {
       const returned = atWork.run(tx, this.handle, task, task.context);
       if (returned instanceof Promise)
@@ -211,13 +219,23 @@ export class Resident {
   private leaveTask(task: Task): void {
     this.tasks.delete(task.tx);
     this.active--;
-    this.tellVitals();
+    const now = performance.now();
+    this.tellPace(now - task.enteredAt);
+    this.tellVitals(now);
     if (this.waiting.length > 0) this.pumpSoon();
   }
 
+  /** How long handlers take, when that has changed: the host sends slow ones fewer messages ahead. */
+  private tellPace(ranMs: number): void {
+    this.paceMs = this.paceMs === 0 ? ranMs : this.paceMs + (ranMs - this.paceMs) * FOLLOW;
+    const pace = Math.max(this.paceMs, QUICK_MS);
+    if (pace < this.toldPaceMs * 2 && pace > this.toldPaceMs / 2) return;
+    this.toldPaceMs = pace;
+    this.parts.link.say(['pace', pace]);
+  }
+
   /** Between messages, so that the host knows when it has had enough. */
-  private tellVitals(): void {
-    const now = performance.now();
+  private tellVitals(now: number): void {
     if (now - this.vitalsAt < VITALS_EVERY_MS) return;
     this.vitalsAt = now;
     this.parts.link.say(['pong', vitals()]);
