@@ -63,6 +63,13 @@ describe.runIf(process.platform !== 'win32')('a journal', () => {
     expect(reader.read().toString()).toBe('whole');
   });
 
+  it('holds nothing more when it is closed', () => {
+    const { reader, writer } = journal();
+    writer.note(Buffer.from('one'));
+    reader.close();
+    expect(reader.read()).toHaveLength(0);
+  });
+
   it('refuses when the file cannot be written to', () => {
     expect(new JournalWriter(-1).note(Buffer.from('x'))).toBe(false);
   });

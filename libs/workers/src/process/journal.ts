@@ -53,6 +53,7 @@ export class JournalWriter implements Journal {
 /** The host's end of a journal. */
 export class JournalReader {
   private readonly bytes = Buffer.alloc(JOURNAL_BYTES);
+  private isOpen = true;
 
   private constructor(readonly fd: number) {}
 
@@ -69,6 +70,7 @@ export class JournalReader {
 
   /** What the last batch holds: whole frames, one behind the other. Its words may have come by the socket as well. */
   read(): Buffer {
+    if (!this.isOpen) return NOTHING;
     const length = readSync(this.fd, this.bytes, 0, JOURNAL_BYTES, 0);
     if (length < HEADER_BYTES) return NOTHING;
     const batch = this.bytes.readInt32LE(0);
@@ -86,7 +88,10 @@ export class JournalReader {
     return Buffer.concat(records);
   }
 
+  /** Nothing can be read any more. */
   close(): void {
+    if (!this.isOpen) return;
+    this.isOpen = false;
     closeSync(this.fd);
   }
 }
