@@ -16,6 +16,13 @@ it.for([
   ['RequestOptions', 'gateway/entrance.ts', 'docs/guide/controllers.md'],
   ['WorkersModuleOptions', 'workers.options.ts', 'docs/guide/configuring.md'],
   ['WorkersModuleExtras', 'workers.options.ts', 'docs/guide/configuring.md'],
+  ['PoolOptions', 'pool/pool.options.ts', 'docs/guide/dispatch.md'],
+  ['ThreadOptions', 'thread/in.thread.ts', 'docs/guide/dispatch.md'],
+  ['ProcessOptions', 'process/in.process.ts', 'docs/guide/dispatch.md'],
+  ['AttachOptions', 'process/attach.isolate.ts', 'docs/guide/isolates.md'],
+  ['RestartOptions', 'pool/restarts.ts', 'docs/guide/crashes.md'],
+  ['RecycleOptions', 'pool/pool.options.ts', 'docs/guide/crashes.md'],
+  ['EnvironmentOptions', 'pool/pool.options.ts', 'docs/guide/isolation-security.md'],
   ['ShutdownOptions', 'workers.options.ts', 'docs/guide/stopping.md'],
 ] as const)('%s: the guide has every option and its default', ([name, source, page]) => {
   const declared = membersOf(name, `libs/workers/src/${source}`);

@@ -18,17 +18,17 @@ export type CrashPolicy = 'reject' | { readonly attempts: number };
 
 /** When an isolate has done enough and is replaced by a fresh one, once its last errand is over. */
 export interface RecycleOptions {
-  /** After this many messages. */
+  /** After this many messages. @default never */
   readonly messages?: number;
-  /** When its heap holds this much, in MB, as it says itself between messages. */
+  /** When its heap holds this much, in MB, as it says itself. @default never */
   readonly heapMb?: number;
 }
 
 /** Which environment variables an isolate gets. */
 export interface EnvironmentOptions {
-  /** Names passed on from the host, beside those every program needs (`PATH`, `HOME`, `TZ`, `LANG`, `NODE_ENV`, ...). */
+  /** Names passed on from the host, beside those every program needs (`PATH`, `HOME`, `TZ`, `LANG`, `NODE_ENV`, ...). @default none */
   readonly pass?: readonly string[];
-  /** Variables of its own. */
+  /** Variables of its own. @default none */
   readonly set?: Readonly<Record<string, string>>;
 }
 
@@ -66,13 +66,13 @@ export interface PoolOptions {
    * and not entered survives the isolate. Slow handlers get fewer: no more than about 10 ms of work is held ahead. @default 32
    */
   readonly window?: number;
-  /** @default 'reject': a message whose handler was entered when the isolate died is lost, and its caller told so */
+  /** What becomes of a message whose handler was entered when its isolate died: lost, and its caller told so, or tried again. @default 'reject' */
   readonly crash?: CrashPolicy;
   /** How long booting may take. @default '10s' */
   readonly startupTimeout?: Duration;
   /** How long a handler may go on after its signal was aborted, before its isolate is terminated. @default '2s' */
   readonly abortGrace?: Duration;
-  /** @default never */
+  /** When an isolate is replaced by a fresh one. @default never */
   readonly recycleAfter?: RecycleOptions;
   /** After how long without work isolates beyond `minSize` are closed. @default '30s' */
   readonly idleAfter?: Duration;
@@ -80,9 +80,9 @@ export interface PoolOptions {
   readonly pingEvery?: Duration;
   /** Error classes that shall arrive as themselves, beside Nest's HttpExceptions and this library's. @default none */
   readonly errors?: readonly ErrorClass[];
-  /** How fast dead isolates are replaced, and when that stops. */
+  /** How fast dead isolates are replaced, and when that stops. @default see there */
   readonly restart?: Partial<Record<keyof RestartOptions, Duration>>;
-  /** @default the variables every program needs */
+  /** Which environment variables it gets. @default the variables every program needs */
   readonly env?: EnvironmentOptions;
   /** Arguments for Node itself. @default none; those of the host are not passed on */
   readonly execArgv?: readonly string[];

@@ -1,11 +1,12 @@
 /** How fast dead isolates are replaced, and when that stops. Milliseconds. */
 export interface RestartOptions {
-  /** Before the first restart in a row; doubled for each further one. */
+  /** Before the first restart in a row; doubled for each further one. @default '100ms' */
   readonly delay: number;
+  /** The longest it becomes. @default '10s' */
   readonly maxDelay: number;
-  /** So many deaths in a row, with nothing finished in between, open the breaker. */
+  /** So many deaths in a row, with nothing finished in between, open the breaker. @default 5 */
   readonly crashes: number;
-  /** For how long nothing is started then. */
+  /** For how long nothing is started then. @default '30s' */
   readonly pause: number;
 }
 

@@ -12,7 +12,7 @@ export interface AttachOptions extends Attach {
   readonly timeoutMs?: number;
   /** The same as the host's. @default 64 MiB */
   readonly maxMessageBytes?: number;
-  /** Ends the attachment, and the trying. */
+  /** Ends the attachment, and the trying. @default none */
   readonly signal?: AbortSignal;
 }
 
