@@ -4,6 +4,7 @@ import { IsInt } from 'class-validator';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { channel } from '../channel/channel.declaration.js';
+import { CrashLoopError } from '../isolate/isolate.errors.js';
 import { PermanentError } from '../message/fault.js';
 import { HeldClock } from '../testing/held.clock.js';
 import { RecordingDispatcher } from '../testing/recording.dispatcher.js';
@@ -12,7 +13,7 @@ import { Worker } from '../worker/worker.decorator.js';
 import { WorkersModule } from '../workers.module.js';
 import type { WorkersModuleOptions } from '../workers.options.js';
 import { WorkerGateway } from './worker.gateway.js';
-import { WorkersExceptionFilter } from './workers.filter.js';
+import { httpExceptionFor, WorkersExceptionFilter } from './workers.filter.js';
 
 class Order {
   @IsInt()
@@ -102,6 +103,11 @@ describe('the exception filter', () => {
     for (let n = 0; n < 3; n++) await post(app, '/orders/later', { amount: 1 }).expect(201, 'accepted');
     const { body } = await post(app, '/orders/later', { amount: 1 }).expect(503).expect('Retry-After', '3');
     expect(body).toMatchObject({ statusCode: 503, code: 'OVERLOADED' });
+  });
+
+  it('answers 503 while isolates only die', () => {
+    const answer = httpExceptionFor(new CrashLoopError('OrderWorker', 5, 30_000, new Error('signal SIGKILL')));
+    expect(answer.getResponse()).toMatchObject({ statusCode: 503, code: 'ISOLATE_CRASH_LOOP' });
   });
 
   it('answers 503 with Retry-After when the application stops', async () => {
