@@ -1,4 +1,5 @@
 import type { Run } from '../dispatch/dispatcher.js';
+import type { Tx } from './protocol.js';
 import type { Message } from '../message/message.js';
 
 /**
@@ -13,6 +14,8 @@ export class Errand {
   entries = 0;
   /** `performance.now()` when the handler was entered; 0 before. */
   enteredAt = 0;
+  /** What it is called in the isolate it was sent to. */
+  tx: Tx = 0;
   /** Nobody waits for it any longer: its signal is aborted, and its outcome, should there be one, is late. */
   isAbandoned = false;
   /** The run may be lent again once it is over; the message stays. */
@@ -22,8 +25,9 @@ export class Errand {
     this.message = run.message;
   }
 
-  send(): void {
+  send(tx: Tx): void {
     this.state = 'sent';
+    this.tx = tx;
   }
 
   enter(performanceNow: number): void {

@@ -58,7 +58,6 @@ export class Isolate {
   /** How long its handlers take on average, as it says itself; undefined until one came back. */
   paceMs: number | undefined = undefined;
   private phase: Phase = { type: 'booting' };
-  private readonly txs = new Map<Errand, Tx>();
   private waitingFor: 'ready' | 'pong' | 'nothing' = 'ready';
   private settle: { ready: () => void; failed: (error: Error) => void } | undefined;
   private startTimer: Timer | undefined;
@@ -122,9 +121,8 @@ export class Isolate {
     const told = isEmpty(headers) ? null : headers;
     // From now on it is busy, and judged by its handlers' time alone.
     if (this.waitingFor === 'pong') this.forgetPing();
-    errand.send();
+    errand.send(tx);
     this.errands.set(tx, errand);
-    this.txs.set(errand, tx);
     try {
       const word = ['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const;
       const buffers = transfer?.(payload) ?? [];
@@ -136,13 +134,12 @@ export class Isolate {
   }
 
   has(errand: Errand): boolean {
-    return this.txs.has(errand);
+    return this.errands.get(errand.tx) === errand;
   }
 
   /** Aborts the signal of `errand`, or has it skipped when its handler was not entered. */
   abort(errand: Errand, reason: Error): void {
-    const tx = this.txs.get(errand);
-    if (tx !== undefined && this.phase.type !== 'ended') this.say(['abort', tx, this.parts.packing.thrown(reason)]);
+    if (this.has(errand)) this.say(['abort', errand.tx, this.parts.packing.thrown(reason)]);
   }
 
   /** Asks whether it still answers; terminates it when it does not within `limitMs`. */
@@ -195,13 +192,11 @@ export class Isolate {
     if (said === undefined) return this.terminate('said something that is no word of the protocol');
     switch (said[0]) {
       case 'entered':
-        return this.withErrand(said[1], (errand) => {
-          if (errand.state !== 'sent') return;
-          errand.enter(performance.now());
-          this.parts.owner.entered(errand);
-        });
+        return this.enter(said[1]);
       case 'done':
-        return this.finish(said[1], (errand) => errand.run.fulfilled(this.parts.packing.unpack(said[2])));
+        this.finish(said[1], (errand) => errand.run.fulfilled(this.parts.packing.unpack(said[2])));
+        if (said[3] !== undefined) this.enter(said[3]);
+        return;
       case 'failed':
         return this.finish(said[1], (errand) => this.failed(errand, said));
       case 'skipped':
@@ -209,6 +204,14 @@ export class Isolate {
       default:
         return this.hearBesides(said);
     }
+  }
+
+  private enter(tx: Tx): void {
+    this.withErrand(tx, (errand) => {
+      if (errand.state !== 'sent') return;
+      errand.enter(performance.now());
+      this.parts.owner.entered(errand);
+    });
   }
 
   private hearBesides(said: ToHost): void {
@@ -329,7 +332,6 @@ export class Isolate {
   private over(tx: Tx, errand: Errand): void {
     errand.state = 'over';
     this.errands.delete(tx);
-    this.txs.delete(errand);
   }
 
   /** What is said of an errand that is over came too late to matter. */
@@ -358,7 +360,6 @@ export class Isolate {
     );
     const left = [...this.errands.values()];
     this.errands.clear();
-    this.txs.clear();
     this.parts.desk.forget(this);
     this.parts.owner.ended(ending, left);
   }

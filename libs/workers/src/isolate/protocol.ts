@@ -9,7 +9,7 @@ import type { Headers } from '../message/message.js';
  *
  * Promises: a word that is not one of these, from whatever wrote it, is refused by `parseToHost` and `parseToIsolate`, never acted on.
  *
- * Invariant: an isolate says `entered` before it enters a handler, and what it said before has left by then; so when it dies, the host
+ * Invariant: an isolate says `entered`, or with the `done` before it which run it enters next, before it enters a handler, and what it said before has left by then; so when it dies, the host
  * knows which handlers it was in.
  */
 export type ToIsolate =
@@ -27,7 +27,7 @@ export type ToHost =
   | readonly ['ready', vitals: WireVitals]
   | readonly ['refused', error: unknown]
   | readonly ['entered', tx: Tx]
-  | readonly ['done', tx: Tx, value: unknown]
+  | readonly ['done', tx: Tx, value: unknown, entered?: Tx]
   | readonly ['failed', tx: Tx, kind: WireFault, thrown: unknown]
   | readonly ['skipped', tx: Tx]
   | readonly ['reply', tx: Tx, value: unknown]
@@ -61,6 +61,7 @@ const any = (): boolean => true;
 const oneOf = (words: readonly string[]) => (part: unknown) => words.includes(part as string);
 const text = (part: unknown): boolean => typeof part === 'string';
 const tx = (part: unknown): boolean => typeof part === 'string' || typeof part === 'number';
+const txOrNothing = (part: unknown): boolean => part === undefined || tx(part);
 const txOrNull = (part: unknown): boolean => part === null || tx(part);
 const count = (part: unknown): boolean => Number.isSafeInteger(part);
 const record = (part: unknown): boolean => typeof part === 'object' && part !== null && !Array.isArray(part);
@@ -83,7 +84,7 @@ const TO_HOST: Readonly<Record<ToHost[0], Shape>> = {
   ready: [vitals],
   refused: [any],
   entered: [tx],
-  done: [tx, any],
+  done: [tx, any, txOrNothing],
   failed: [tx, oneOf(['thrown', 'validation_error', 'serialization_error']), any],
   skipped: [tx],
   reply: [tx, any],

@@ -63,6 +63,8 @@ export class Resident {
   private isPumping = false;
   private isLeaving = false;
   private vitalsAt = performance.now();
+  /** A result that is said with the next entry. */
+  private held: readonly [tx: Tx, packed: unknown] | undefined = undefined;
   private paceMs = 0;
   private toldPaceMs = 0;
 
@@ -133,9 +135,11 @@ export class Resident {
       if (performance.now() - startedAt > SLICE_MS) return this.pumpNextTurn();
     }
     this.isPumping = false;
+    this.sayHeld();
   };
 
   private pumpNextTurn(): void {
+    this.sayHeld();
     this.parts.link.flush();
     setImmediate(this.pump);
   }
@@ -148,7 +152,7 @@ export class Resident {
     }
     this.active++;
     task.context = this.parts.home.contextFor(message, this.parts.house);
-    this.parts.link.say(['entered', tx]);
+    this.sayEntered(tx);
     this.parts.link.flush();
     task.enteredAt = performance.now();
     try {
@@ -190,11 +194,32 @@ export class Resident {
   private done(task: Task, value: unknown): void {
     const { link, packing, home } = this.parts;
     try {
-      link.say(['done', task.tx, packing.result(value)], home.transfer?.(value));
+      const packed = packing.result(value);
+      const buffers = home.transfer?.(value) ?? [];
+      if (buffers.length > 0 || this.waiting.length === 0) link.say(['done', task.tx, packed], buffers);
+      else this.sayDone(task.tx, packed);
     } catch (error) {
       this.fail(task.tx, 'serialization_error', error);
     }
     this.leaveTask(task);
+  }
+
+  /** Said together with what is entered next, which follows at once. */
+  private sayDone(tx: Tx, packed: unknown): void {
+    this.sayHeld();
+    this.held = [tx, packed];
+  }
+
+  private sayEntered(tx: Tx): void {
+    const { held } = this;
+    this.held = undefined;
+    this.parts.link.say(held === undefined ? ['entered', tx] : ['done', held[0], held[1], tx]);
+  }
+
+  private sayHeld(): void {
+    const { held } = this;
+    this.held = undefined;
+    if (held !== undefined) this.parts.link.say(['done', held[0], held[1]]);
   }
 
   private failed(task: Task, thrown: unknown): void {
@@ -209,7 +234,11 @@ export class Resident {
   /** A word that could not be written concerns its own message only. */
   private unsaid(word: ToHost, error: Error): void {
     const { link, calls } = this.parts;
-    if (word[0] === 'done') return this.fail(word[1], 'serialization_error', error);
+    if (word[0] === 'done') {
+      this.fail(word[1], 'serialization_error', error);
+      if (word[3] !== undefined) link.say(['entered', word[3]]);
+      return;
+    }
     if (word[0] === 'command' || word[0] === 'request') return calls.fail(word[1], error);
     if (word[0] === 'failed') return link.say(['failed', word[1], word[2], error.message]);
     if (word[0] !== 'log')
