@@ -11,7 +11,8 @@ interface Row {
 }
 
 const page = 'docs/acceptance.md';
-const rows = ['D-core workers', 'tasker-core worker'].flatMap((heading) => rowsUnder(page, heading).map(rowOf));
+const ORIGINS = ['D-core workers', 'tasker-core worker', 'isolated-workers'];
+const rows = ORIGINS.flatMap((heading) => rowsUnder(page, heading).map(rowOf));
 const proofs = rows.filter(({ test }) => test !== '-');
 
 /** A row continues the one above where it has no id. */
@@ -31,6 +32,8 @@ describe('the table of the cases we must pass', () => {
     ['DCx', 8],
     ['TK', 111],
     ['TKx', 11],
+    ['IW', 75],
+    ['IWx', 18],
   ] as const)('has each %s once, 1 to %i', (kind, last) => {
     const listed = rows.flatMap(({ ids }) => ids).filter((id) => id.replace(/\d+$/, '') === kind);
     expect(listed.toSorted()).toEqual(
@@ -41,7 +44,7 @@ describe('the table of the cases we must pass', () => {
   });
 
   it('has nothing else: each row has ids that can be read, or goes on with the row above', () => {
-    const cells = ['D-core workers', 'tasker-core worker'].flatMap((heading) => rowsUnder(page, heading));
+    const cells = ORIGINS.flatMap((heading) => rowsUnder(page, heading));
     expect(cells.filter(([ids = '']) => ids !== '' && idsOf(ids).length === 0)).toEqual([]);
   });
 

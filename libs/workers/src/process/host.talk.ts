@@ -22,8 +22,10 @@ const RECOVERED = new Set<unknown>(['entered', 'done', 'failed', 'skipped']);
  */
 export class HostTalk {
   private readonly sending: Passage<ToIsolate>;
-  private readonly receiving: Passage<undefined>;
+  private readonly receiving: Passage<'heard' | 'recovered'>;
   private hasMet = false;
+  /** Whether somebody will flush what is said now. What a middleware takes its time over comes too late for that. */
+  private isKeeping = false;
 
   constructor(
     private readonly line: Line,
@@ -32,15 +34,17 @@ export class HostTalk {
   ) {
     const { serializer, middleware } = dialect;
     this.sending = new Passage('send', middleware, {
-      passed: (message, word) => this.write(message, word, word[0] === 'run'),
+      passed: (message, word) => this.write(message, word, this.isKeeping),
       failed: (error, word) => exit.onUnsaid(word, error),
     });
-    this.receiving = new Passage('receive', middleware, {
-      passed: (message) => exit.onWord(message),
+    this.receiving = new Passage<'heard' | 'recovered'>('receive', middleware, {
+      passed: (message, how) => {
+        if (how === 'heard' || (Array.isArray(message) && RECOVERED.has(message[0]))) exit.onWord(message);
+      },
       failed: () => line.destroy(),
     });
     line.onFrame((body) => {
-      if (this.hasMet) return this.receiving.enter(serializer.deserialize(body), undefined);
+      if (this.hasMet) return this.receiving.enter(serializer.deserialize(body), 'heard');
       this.hear(FIRST.deserialize(body));
     });
   }
@@ -56,14 +60,15 @@ export class HostTalk {
     const reader = new FrameReader();
     reader.push(frames);
     for (let body = reader.next(frames.length); body !== undefined; body = reader.next(frames.length)) {
-      const word = this.dialect.serializer.deserialize(Buffer.from(body));
-      if (Array.isArray(word) && RECOVERED.has(word[0])) this.receiving.enter(word, undefined);
+      this.receiving.enter(this.dialect.serializer.deserialize(Buffer.from(body)), 'recovered');
     }
   }
 
   /** Messages wait for company; whoever says them says `flush`. */
   keep(word: ToIsolate): void {
+    this.isKeeping = true;
     this.sending.enter(word, word);
+    this.isKeeping = false;
   }
 
   flush(): void {
