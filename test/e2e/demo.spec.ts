@@ -112,7 +112,7 @@ describe('the demo that serves', () => {
       const { ResizeWorker, SheetWorker } = (await feed.next('pulse', () => true)).stats.workers;
       expect(ResizeWorker?.isolates).toMatchObject([{ kind: 'thread' }, { kind: 'thread' }]);
       expect(ResizeWorker?.isolates.reduce((sum, { handled }) => sum + handled, 0)).toBe(13);
-      expect(SheetWorker?.isolates).toMatchObject([{ kind: 'process', handled: 1 }]);
+      expect(SheetWorker).toMatchObject({ concurrency: 1, isolates: [{ kind: 'process', handled: 1 }] });
 
       const uploaded = await upload(address, { 'beach <b>.png': await picture() });
       expect(uploaded.status).toBe(202);

@@ -17,7 +17,7 @@ export interface Sheet {
  * It decodes two hundred files in native code, and what crashes there takes its process along; so it has one of its own. A sheet may be made
  * twice, so an order whose process died is tried again, once.
  */
-@Worker({ in: SheetOrders, expose: true, dispatch: inProcess({ crash: { attempts: 2 } }) })
+@Worker({ in: SheetOrders, expose: true, concurrency: 1, dispatch: inProcess({ crash: { attempts: 2 } }) })
 export class SheetWorker implements WorkerHandler<SheetOrder, Sheet> {
   async handle({ thumbnails, path }: SheetOrder, context: WorkerContext): Promise<Sheet> {
     const { width, height, cells, film } = layOut(thumbnails.length);

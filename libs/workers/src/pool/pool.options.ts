@@ -44,7 +44,7 @@ export interface PoolOptions {
    * @default none: the handler has no dependencies
    */
   readonly context?: () => Promise<ModuleClass> | ModuleClass;
-  /** Where the class stands, for bundles: `import.meta.url`. @default the file that calls the decorator */
+  /** Where the class stands, when its decorator is called from another file: `import.meta.url`. @default the file that calls the decorator */
   readonly file?: string;
   /**
    * The URL of a file that each isolate imports before all others: for what has to be there first (tracing, polyfills), and to give the
