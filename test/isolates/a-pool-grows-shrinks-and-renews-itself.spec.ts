@@ -16,7 +16,7 @@ describe.each(KINDS)('a pool of a $kind up to two', ({ kind, dispatch }) => {
           minSize: 1,
           maxSize: 2,
           idleAfter: '300ms',
-          pingEvery: '50ms',
+          pingEvery: '1s',
           recycleAfter: { messages: 20 },
         }),
       },

@@ -5,8 +5,8 @@ import { kill } from './fixtures/killing.js';
 withoutLastWords();
 
 /** The full dose is `node scripts/kills.mjs`: 1,000 kills under 20,000 requests. */
-const KILLS = 10;
-const REQUESTS = 1_000;
+const KILLS = 6;
+const REQUESTS = 600;
 
 describe.each(['thread', 'process'] as const)('of isolates that are killed at random, each a %s', (kind) => {
   it('every request settles once, with its value or as lost; no slot, process or handle is left behind', async () => {

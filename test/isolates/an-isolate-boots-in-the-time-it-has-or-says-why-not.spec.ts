@@ -69,7 +69,7 @@ describe('a start', () => {
     const Hidden = hidden();
     const notExported = await rejection(start({ channels: [Boots], providers: provideWorkers(Hidden) }));
     expect(notExported).toBeInstanceOf(HandlerNotExportedError);
-    expect(notExported.message).toMatch(/Hidden .*booting\.ts.* exports no such class.*Export the class/);
+    expect(notExported.message).toMatch(/Hidden .*booting\.ts.* exports no such class/);
     const nowhere = await rejection(start({ channels: [Boots], providers: provideWorkers(Elsewhere) }));
     expect(nowhere).toMatchObject({ code: 'HANDLER_NOT_EXPORTED', className: 'Elsewhere' });
     expect(nowhere.message).toMatch(/nowhere\.js.*There is no such file/);
