@@ -27,6 +27,8 @@ export interface Body {
   /** Says one word that may wait for company: it leaves with the next word that is said, or with `flush`. */
   keep(word: ToIsolate): void;
   flush(): void;
+  /** What was said and the system has not taken yet, where that is known. */
+  readonly bufferedBytes: number;
   /** Called with a word that could not be written (too large, say); nothing of it was sent, and the body lives on. */
   onUnsaid: (word: ToIsolate, error: Error) => void;
   /** Called with each word that comes out, unparsed. */

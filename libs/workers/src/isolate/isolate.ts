@@ -92,6 +92,11 @@ export class Isolate {
     return this.phase.type === 'ready';
   }
 
+  /** Whether what it was sent last is large and still under way. */
+  get isCongested(): boolean {
+    return this.parts.body.bufferedBytes > CONGESTED_BYTES;
+  }
+
   /** Whether it keeps the process alive; it does while it boots. */
   hold(isHolding: boolean): void {
     if (this.phase.type !== 'ended') this.parts.body.hold(isHolding);
@@ -370,6 +375,8 @@ function isEmpty(headers: Headers): boolean {
 }
 
 const SOON = Promise.resolve();
+/** More than this is not put behind one another: large messages that wait in memory cost more than they save. */
+const CONGESTED_BYTES = 4 * 1_048_576;
 /** So many messages are sent together, while the isolate has others to do. */
 const COMPANY = 8;
 /** With so few messages left, beside those it is in, an isolate is sent what there is. */

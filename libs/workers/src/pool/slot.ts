@@ -45,7 +45,9 @@ export class Slot implements IsolateOwner {
   /** How many more errands it takes now. */
   get room(): number {
     if (this.state !== 'idle' && this.state !== 'busy') return 0;
-    return this.depth - this.isolate.errands.size;
+    // One that has nothing to do but what is under way gets more all the same; its outcomes ask again.
+    if (this.load > this.owner.concurrency && this.isolate.isCongested) return 0;
+    return this.depth - this.load;
   }
 
   get load(): number {

@@ -62,6 +62,10 @@ export class AttachedBody implements Body {
     this.talk?.flush();
   }
 
+  get bufferedBytes(): number {
+    return this.talk?.bufferedBytes ?? 0;
+  }
+
   hold(isHolding: boolean): void {
     this.talk?.hold(isHolding);
   }

@@ -71,6 +71,10 @@ export class HostTalk {
     this.isKeeping = false;
   }
 
+  get bufferedBytes(): number {
+    return this.line.bufferedBytes;
+  }
+
   flush(): void {
     this.line.flush();
   }

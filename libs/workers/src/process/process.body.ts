@@ -81,6 +81,10 @@ export class ProcessBody implements Body {
     this.talk?.flush();
   }
 
+  get bufferedBytes(): number {
+    return this.talk?.bufferedBytes ?? 0;
+  }
+
   hold(isHolding: boolean): void {
     this.isHeld = isHolding;
     this.look(isHolding);

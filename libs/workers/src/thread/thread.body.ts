@@ -16,6 +16,8 @@ export class ThreadBody implements Body {
   onWord: (word: unknown) => void = () => {};
   onUnsaid: (word: ToIsolate, error: Error) => void = () => {};
   readonly ended: Promise<Ending>;
+  /** Nobody tells how much a port holds. */
+  readonly bufferedBytes = 0;
   private words: ToIsolate[] = [];
   private isFlushDue = false;
   private failure: Error | undefined;
