@@ -60,15 +60,15 @@ export function inThread(options: ThreadOptions = {}): PooledPlan {
       isNamedByHand: resolved.spawn !== undefined,
       nextTx: () => ++lastTx,
       spawn: (name) => {
-        const ledger = newLedger();
+        const ledgers: ThreadData = { toHost: newLedger(), toThread: newLedger() };
         const thread = spawn({
           name,
           execArgv: [...resolved.execArgv],
           env: environment(resolved.env),
-          workerData: { ledger } satisfies ThreadData,
+          workerData: ledgers,
           ...(resolved.resourceLimits === undefined ? {} : { resourceLimits: resolved.resourceLimits }),
         });
-        return new ThreadBody(thread, ledger);
+        return new ThreadBody(thread, ledgers);
       },
     };
   });

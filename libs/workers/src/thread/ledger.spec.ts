@@ -21,7 +21,7 @@ describe('a ledger', () => {
       ['entered', 2],
       ['done', 2, null],
     ];
-    for (const word of words) expect(writer.write(word)).toBe(true);
+    for (const word of words) expect(writer.write(word)).toBe('written');
     reader.read();
     expect(heard).toEqual(words);
   });
@@ -41,13 +41,13 @@ describe('a ledger', () => {
     ['a word of another kind', ['progress', 1, 0.5]],
   ] as [string, ToHost][])('sends %s by the port', (_what, word) => {
     const { writer } = ledger();
-    expect(writer.write(word)).toBe(false);
+    expect(writer.write(word)).toBe('by port');
   });
 
   it('keeps the order between what is written and what comes by the port', () => {
     const { writer, reader, heard } = ledger();
     writer.write(['entered', 1]);
-    expect(writer.write(['progress', 1, 'half'])).toBe(false);
+    expect(writer.write(['progress', 1, 'half'])).toBe('by port');
     writer.write(['done', 1, 'whole']);
     reader.read();
     expect(heard).toEqual([['entered', 1]]);
@@ -62,7 +62,7 @@ describe('a ledger', () => {
 
   it('passes over a word that could not be posted after all', () => {
     const { writer, reader, heard } = ledger();
-    writer.announcePort();
+    writer.keepPlace();
     writer.write(['entered', 2]);
     reader.post(NO_WORD);
     reader.read();
@@ -78,6 +78,16 @@ describe('a ledger', () => {
     expect(writer.isCallDue()).toBe(false);
     writer.write(['entered', 2]);
     expect(writer.isCallDue()).toBe(true);
+  });
+
+  it('says when it is full, and has room again when it was read', () => {
+    const { writer, reader, heard } = ledger();
+    let written = 0;
+    while (writer.write(['entered', written + 1]) === 'written') written++;
+    expect(writer.write(['progress', 1, 1])).toBe('full');
+    reader.read();
+    expect(heard).toHaveLength(written);
+    expect(writer.write(['entered', 1])).toBe('written');
   });
 
   it('goes round and round in the same memory', () => {
@@ -100,7 +110,7 @@ describe('a ledger', () => {
       fc.property(fc.array(fc.array(word, { maxLength: 40 }), { maxLength: 40 }), (rounds) => {
         const { writer, reader, heard } = ledger();
         for (const words of rounds) {
-          for (const one of words) if (!writer.write(one)) reader.post(one);
+          for (const one of words) if (writer.write(one) === 'by port') reader.post(one);
           reader.read();
         }
         expect(heard).toEqual(rounds.flat());

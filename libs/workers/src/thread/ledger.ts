@@ -1,9 +1,9 @@
-import type { ToHost } from '../isolate/protocol.js';
+import type { ToHost, ToIsolate } from '../isolate/protocol.js';
 import { isPlain } from '../wire/plain.js';
 
 /** Enough for a few hundred small results; what does not fit goes by the port. */
 const LEDGER_BYTES = 256 * 1_024;
-/** Where the three counters lie, in 32-bit words: written up to, read up to, and whether the host has been called. */
+/** Where the three counters lie, in 32-bit words: written up to, read up to, and whether the reader has been called. */
 const WRITTEN = 0;
 const READ = 1;
 const CALLED = 2;
@@ -15,25 +15,32 @@ const BY_PORT = -2;
 const WRAP = -3;
 /** A value above this is cheaper to post than to write as text. */
 const LARGEST_TEXT = 4_096;
-/** Large results come in rows; not each of them is written to learn it. */
+/** Large values come in rows; not each of them is written to learn it. */
 const PASS_OVER = 16;
 
-/** What a thread is given at its start. */
+/** What is written into a ledger, in either direction. */
+export type Word = ToHost | ToIsolate;
+
+/** What a thread is given at its start: a ledger for each direction. */
 export interface ThreadData {
-  readonly ledger: SharedArrayBuffer;
+  readonly toHost: SharedArrayBuffer;
+  readonly toThread: SharedArrayBuffer;
 }
+
+/** Of a word that goes by the port whatever it carries. */
+const NO_VALUE = Symbol('no value');
 
 const noClass = (): boolean => false;
 
-/** Memory that a thread writes its words into and its host reads them from, also when the thread has died. */
+/** Memory that one side writes its words into and the other reads them from, also when the writer has died. */
 export function newLedger(): SharedArrayBuffer {
   return new SharedArrayBuffer(LEDGER_BYTES);
 }
 
 /**
- * The thread's end of the ledger: a ring of records, one writer, one reader, no locks.
+ * The writer's end of a ledger: a ring of records, one writer, one reader, no locks.
  *
- * What is written is the host's from that moment on, so a thread that dies takes no finished word with it; and it costs a tenth of a post.
+ * What is written is the reader's from that moment on, so a thread that dies takes no finished word with it; and it costs a tenth of a post.
  * Only words that JSON keeps and that are small are written; for all others a record says that they come by the port, so that the order
  * of words is kept.
  */
@@ -41,7 +48,7 @@ export class LedgerWriter {
   private readonly words: Int32Array;
   private readonly bytes: Buffer;
   private at = HEAD_WORDS;
-  /** How many results are taken for large unseen, because the last one was. */
+  /** How many values are taken for large unseen, because the last one was. */
   private passOver = 0;
 
   constructor(memory: SharedArrayBuffer) {
@@ -49,20 +56,20 @@ export class LedgerWriter {
     this.bytes = Buffer.from(memory);
   }
 
-  /** Writes `word`; false when it has to go by the port, which has been noted then. */
-  write(word: ToHost): boolean {
-    if (word[0] === 'entered' && typeof word[1] === 'number' && this.note(ENTERED, word[1])) return true;
-    if (word[0] === 'done' && this.looksSmall(word[2]) && this.writeText(JSON.stringify(word))) return true;
-    this.announcePort();
-    return false;
+  /** Writes `word`, or keeps a place for it when it has to go by the port; neither, when the reader is far behind. */
+  write(word: Word): 'written' | 'by port' | 'full' {
+    if (word[0] === 'entered' && typeof word[1] === 'number' && this.note(ENTERED, word[1])) return 'written';
+    const value = word[0] === 'done' ? word[2] : word[0] === 'run' ? word[6] : NO_VALUE;
+    if (value !== NO_VALUE && this.looksSmall(value) && this.writeText(JSON.stringify(word))) return 'written';
+    return this.keepPlace() ? 'by port' : 'full';
   }
 
-  /** Keeps a place for a word that comes by the port. Waits for the host where even that does not fit. */
-  announcePort(): void {
-    while (!this.note(BY_PORT, 0)) Atomics.wait(this.words, READ, Atomics.load(this.words, READ), 1);
+  /** Keeps a place for a word that comes by the port; false when the reader is far behind. */
+  keepPlace(): boolean {
+    return this.note(BY_PORT, 0);
   }
 
-  /** Whether the host is to be called now: something is written, and it is not on its way. */
+  /** Whether the reader is to be called now: something is written, and it is not on its way. */
   isCallDue(): boolean {
     if (Atomics.load(this.words, READ) === Atomics.load(this.words, WRITTEN)) return false;
     return Atomics.exchange(this.words, CALLED, 1) === 0;
@@ -115,7 +122,7 @@ export class LedgerWriter {
 /** Comes by the port in the place of a word that could not be posted. */
 export const NO_WORD = null;
 
-/** The host's end of the ledger. */
+/** The reader's end of a ledger. */
 export class LedgerReader {
   private readonly words: Int32Array;
   private readonly bytes: Buffer;

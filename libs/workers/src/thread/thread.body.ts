@@ -2,7 +2,8 @@ import type { Worker } from 'node:worker_threads';
 import type { Body, Ending } from '../isolate/body.js';
 import type { ToIsolate } from '../isolate/protocol.js';
 import { asError } from '../message/fault.js';
-import { LedgerReader } from './ledger.js';
+import { LedgerReader, LedgerWriter, type ThreadData } from './ledger.js';
+import { Outbound } from './outbound.js';
 
 /** How often the ledger is read while something is awaited: a thread that blocks does not call. */
 const LOOK_EVERY_MS = 5;
@@ -18,21 +19,23 @@ export class ThreadBody implements Body {
   readonly ended: Promise<Ending>;
   /** Nobody tells how much a port holds. */
   readonly bufferedBytes = 0;
-  private words: ToIsolate[] = [];
-  private isFlushDue = false;
   private failure: Error | undefined;
   private isAlive = true;
-  private readonly ledger: LedgerReader;
+  private isSendDue = false;
   private looking: NodeJS.Timeout | undefined;
+  private readonly out: Outbound<ToIsolate>;
+  private readonly inbound: LedgerReader;
 
   constructor(
     private readonly thread: Worker,
-    memory: SharedArrayBuffer,
+    { toHost, toThread }: ThreadData,
   ) {
-    this.ledger = new LedgerReader(memory, (word) => this.onWord(word));
+    this.out = new Outbound(thread, new LedgerWriter(toThread), (word, error) => this.onUnsaid(word, error));
+    this.inbound = new LedgerReader(toHost, (word) => this.onWord(word));
     thread.on('message', (words: readonly unknown[]) => {
-      for (const word of words) this.ledger.post(word);
-      this.ledger.read();
+      for (const word of words) this.inbound.post(word);
+      this.inbound.read();
+      this.out.sendLate();
     });
     thread.on('messageerror', (error) => (this.failure ??= error));
     thread.on('error', (error) => (this.failure ??= asError(error)));
@@ -40,7 +43,7 @@ export class ThreadBody implements Body {
       thread.once('exit', (code) => {
         this.isAlive = false;
         clearInterval(this.looking);
-        this.ledger.read();
+        this.inbound.read();
         resolve(endingOf(code, this.failure));
       });
     });
@@ -51,16 +54,22 @@ export class ThreadBody implements Body {
     return this.isAlive ? this.thread.threadId : undefined;
   }
 
-  say(word: ToIsolate, transfer: readonly ArrayBuffer[] = []): void {
-    if (transfer.length > 0) return this.handOver(word, transfer);
-    this.words.push(word);
-    if (this.isFlushDue) return;
-    this.isFlushDue = true;
-    void SOON.then(this.flushSoon);
+  say(word: ToIsolate, transfer?: readonly ArrayBuffer[]): void {
+    this.out.say(word, transfer);
+    if (this.isSendDue) return;
+    this.isSendDue = true;
+    void SOON.then(() => {
+      this.isSendDue = false;
+      this.flush();
+    });
   }
 
   keep(word: ToIsolate): void {
-    this.words.push(word);
+    this.out.say(word);
+  }
+
+  flush(): void {
+    if (this.isAlive) this.out.send();
   }
 
   hold(isHolding: boolean): void {
@@ -70,35 +79,13 @@ export class ThreadBody implements Body {
       return;
     }
     this.thread.ref();
-    this.looking = setInterval(() => this.ledger.read(), LOOK_EVERY_MS);
+    this.looking = setInterval(() => this.inbound.read(), LOOK_EVERY_MS);
     this.looking.unref();
   }
 
   /** A thread takes no signals: it is asked by word, or terminated. */
   kill(how: 'gently' | 'for good'): void {
     if (how === 'for good') void this.thread.terminate();
-  }
-
-  private handOver(word: ToIsolate, transfer: readonly ArrayBuffer[]): void {
-    this.flush();
-    try {
-      this.thread.postMessage([word], transfer);
-    } catch (error) {
-      this.onUnsaid(word, asError(error));
-    }
-  }
-
-  private readonly flushSoon = (): void => {
-    this.isFlushDue = false;
-    this.flush();
-  };
-
-  flush(): void {
-    if (this.words.length === 0) return;
-    const { words } = this;
-    this.words = [];
-    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread is no window
-    this.thread.postMessage(words);
   }
 }
 
