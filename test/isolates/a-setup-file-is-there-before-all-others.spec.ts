@@ -4,7 +4,8 @@ import { Test } from '@nestjs/testing';
 import { rejection } from '../support/application.js';
 import { FROM_SOURCES } from '../support/sources.js';
 import { InProcess, InThread, PreparedProcess, PreparedThread } from './fixtures/prepared.js';
-import { errors, serializer, TaxError } from './fixtures/setup.js';
+import { errors, serializer } from './fixtures/setup.js';
+import { TaxError } from './fixtures/tax.error.js';
 
 describe.each([
   ['a thread', PreparedThread],

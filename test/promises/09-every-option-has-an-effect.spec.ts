@@ -12,6 +12,7 @@ import {
   ConfigurationError,
   type Leftover,
   type Message,
+  provideWorkers,
   Ticker,
   type TickerOptions,
   type TickContext,
@@ -26,6 +27,8 @@ import {
 } from '@nestjs-workers/core';
 import { HeldClock, RecordingDispatcher, until, workersTesting } from '@nestjs-workers/core/testing';
 import { codeOf, compute } from '../support/computing.js';
+import { FROM_SOURCES } from '../support/sources.js';
+import { InThread, PreparedThread } from '../isolates/fixtures/prepared.js';
 import { type Blueprint, compile, gate, numbers, rejection, start } from '../support/application.js';
 
 /** For each option of a table: what it does, as a fact, and the test that shows it. */
@@ -776,6 +779,17 @@ const moduleOptions: Proofs = {
       expect(await gateway.request(Doubler, 1)).toBe('all');
       await clock.advance('1s');
       expect([own.runs.length, all.runs.length]).toEqual([0, 2]);
+    },
+  ],
+  isolates: [
+    'is what all threads and processes have in common',
+    async () => {
+      const setup = new URL('../isolates/fixtures/setup.ts', import.meta.url).href;
+      for (const isolates of [{ execArgv: FROM_SOURCES }, { execArgv: FROM_SOURCES, setup }]) {
+        const providers = provideWorkers(PreparedThread);
+        const { gateway } = await start({ channels: [InThread], providers, isolates });
+        expect(await gateway.request(PreparedThread, 'prepared?')).toBe('setup' in isolates);
+      }
     },
   ],
   clock: [
