@@ -28,7 +28,12 @@ export default defineConfig({
     alias: [
       { find: '@nestjs-workers/core/isolate', replacement: path('libs/workers/src/isolate.entry.ts') },
       { find: '@nestjs-workers/core/testing', replacement: path('libs/workers/src/testing/index.ts') },
+      { find: '@nestjs-workers/core/extension', replacement: path('libs/workers/src/extension.ts') },
       { find: '@nestjs-workers/core', replacement: path('libs/workers/src/index.ts') },
+      { find: '@nestjs-workers/outbox/postgres', replacement: path('libs/outbox/src/postgres/index.ts') },
+      { find: '@nestjs-workers/outbox/sqlite', replacement: path('libs/outbox/src/sqlite/index.ts') },
+      { find: '@nestjs-workers/outbox/testing', replacement: path('libs/outbox/src/testing/index.ts') },
+      { find: '@nestjs-workers/outbox', replacement: path('libs/outbox/src/index.ts') },
     ],
   },
   // Said here once more because vite looks for a file's own tsconfig and finds none that includes the specs.

@@ -29,6 +29,11 @@ export async function load(url, context, next) {
 const ROOT = new URL('../../', import.meta.url);
 const PACKAGES = {
   '@nestjs-workers/core': 'libs/workers/src/index.ts',
+  '@nestjs-workers/core/extension': 'libs/workers/src/extension.ts',
   '@nestjs-workers/core/isolate': 'libs/workers/src/isolate.entry.ts',
   '@nestjs-workers/core/testing': 'libs/workers/src/testing/index.ts',
+  '@nestjs-workers/outbox': 'libs/outbox/src/index.ts',
+  '@nestjs-workers/outbox/postgres': 'libs/outbox/src/postgres/index.ts',
+  '@nestjs-workers/outbox/sqlite': 'libs/outbox/src/sqlite/index.ts',
+  '@nestjs-workers/outbox/testing': 'libs/outbox/src/testing/index.ts',
 };
