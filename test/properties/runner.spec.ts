@@ -48,7 +48,7 @@ class Bench {
       failures: undefined,
     };
     const info = { name: 'Relay', in: undefined, out: undefined, concurrency, timeoutMs: undefined };
-    const house = { info, channels: {}, logger: console, announcer, stats: () => ({}) as never };
+    const house = { info, channels: {}, logger: console, announcer, clock, stats: () => ({}) as never };
     this.runner = new WorkerRunner({
       name: 'Relay',
       channel: undefined,

@@ -12,7 +12,6 @@ import { HandlerContext } from './worker/worker.context.js';
 import type { FoundClass, WorkerDiscovery } from './worker/worker.discovery.js';
 import { WORKER_METADATA, type WorkerRecord } from './worker/worker.js';
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from './worker/worker.options.js';
-import type { Source, WorkerRunner } from './worker/worker.runner.js';
 import type { Assembled, AssembledWorker, WorkersApplication } from './workers.application.js';
 import { build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
 import { suggestion } from './workers.error.js';
@@ -64,7 +63,9 @@ function assembleWorker(
   const plan = planFor(app, found, options, problems);
   if (plan !== undefined) checkElsewhere(app, plan, problems);
   if (plan === undefined || problems.length > before) return [];
-  const { runner, crew } = build(app, kit, plan, (runner) => channelSource(plan.in, runner));
+  const { runner, crew } = build(app, kit, plan, (runner) =>
+    plan.in.sourceFor(runner, plan.isRouted ? plan.out : undefined),
+  );
   const target = found.target as WorkerClass;
   const entrance = entranceFor(app, plan, options);
   const hasFailures = plan.failures !== undefined;
@@ -90,6 +91,7 @@ function planFor(
     found,
     in: channel,
     out,
+    isRouted: out !== undefined && channel.routesTo(out),
     outputDrop: 'output-drop',
     failures,
     concurrency: options.concurrency ?? (dispatch === 'inline' ? 1 : (dispatch.permits ?? 1)),
@@ -110,19 +112,6 @@ function bind(channel: Channel, { name, key }: ResolvedWorkerOptions, problems: 
         `take from "${channel.name}". Give the keyed worker a channel of its own, or raise its concurrency instead.`,
     );
   }
-}
-
-/** A channel as a runner's source: it gives by itself once the runner has attached. */
-function channelSource(channel: Channel, runner: WorkerRunner): Source {
-  channel.attach(runner);
-  return {
-    take: () => channel.take(),
-    release: ({ message }) => channel.release(message),
-    get isEmpty() {
-      return channel.isEmpty;
-    },
-    takeRest: () => [],
-  };
 }
 
 function entranceFor(

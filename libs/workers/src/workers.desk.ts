@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { unpackSending } from './channel/sending.js';
 import type { Asked, Desk, LogLevel } from './dispatch/desk.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
 import { inside } from './lifecycle/inside.js';
@@ -73,11 +74,11 @@ export class WorkersDesk implements Desk {
   }
 
   private send(
-    { kind, worker, payload, options: { headers, timeoutMs } }: Asked,
+    { kind, worker, payload, options: { headers, timeoutMs, sending } }: Asked,
     signal: AbortSignal,
     told: (value: unknown) => void,
   ): Promise<unknown> {
-    const options = { signal, ...(headers === undefined ? {} : { headers }) };
+    const options = { signal, ...(headers === undefined ? {} : { headers }), ...unpackSending(sending) };
     if (kind === 'command') return this.gateway.command(worker, payload, options);
     const reply = this.gateway.request(worker, payload, {
       ...options,

@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel } from '../channel/channel.js';
+import { type Sending, sendingIn } from '../channel/sending.js';
 import type { PutResult } from '../channel/waiting.room.js';
 import type { PayloadCheck } from '../channel/payload.check.js';
 import type { Clock } from '../lifecycle/clock.js';
@@ -16,8 +17,8 @@ import { shown } from '../workers.error.js';
 import { OverloadedError, RequestAbortedError } from './gateway.errors.js';
 import { PendingReply, type Reply } from './reply.js';
 
-/** What a command may say beside its payload. */
-export interface CommandOptions {
+/** What a command may say beside its payload; `Sending` only where the worker's channel is a durable one. */
+export interface CommandOptions extends Sending {
   /** Rides along; trace headers belong here. */
   readonly headers?: Headers;
   /** Ends the waiting for room of a `block` put. */
@@ -79,7 +80,7 @@ export class Entrance {
     try {
       this.admit();
       if (!this.isPlain) return this.prepareAndPut(payload, options, undefined);
-      const put = this.put(payload, this.now(), options?.headers, options?.signal, undefined);
+      const put = this.put(payload, this.now(), options?.headers, options, undefined);
       if (put === 'accepted') return ACCEPTED;
       return put === 'dropped' ? DROPPED : put.catch((error: unknown) => this.rethrow(error, options?.signal));
     } catch (error) {
@@ -98,7 +99,7 @@ export class Entrance {
         return pending.reply;
       }
       const put = this.isPlain
-        ? this.put(payload, now, options?.headers, options?.signal, pending)
+        ? this.put(payload, now, options?.headers, options, pending)
         : this.prepareAndPut(payload, options, pending);
       if (typeof put === 'object') put.catch((error: unknown) => pending.refuse(asError(error)));
     } catch (error) {
@@ -143,7 +144,7 @@ export class Entrance {
     const put = async (outgoing: Outgoing): Promise<PutResult> => {
       hasArrived = true;
       const checked = await this.checked(outgoing.payload);
-      return this.put(checked, this.now(), outgoing.headers, options?.signal, pending);
+      return this.put(checked, this.now(), outgoing.headers, options, pending);
     };
     const outgoing: Outgoing = { worker, channel: channel.name, payload, headers: options?.headers ?? {} };
     try {
@@ -175,10 +176,12 @@ export class Entrance {
     payload: unknown,
     now: number,
     headers: Headers | undefined,
-    signal: AbortSignal | undefined,
+    options: CommandOptions | undefined,
     pending: PendingReply<unknown> | undefined,
   ): PutResult | Promise<PutResult> {
     const { channel, propagatesContext, worker } = this.parts;
+    const signal = options?.signal;
+    if (options !== undefined) this.refuseSending(options);
     // A check or an interceptor may have taken longer than the caller waits: what nobody waits for is not run.
     const hasLeft = pending === undefined ? signal?.aborted === true : pending.state !== 'waiting';
     if (hasLeft) {
@@ -186,7 +189,18 @@ export class Entrance {
       throw new RequestAbortedError(worker, signal?.reason);
     }
     const scope = propagatesContext ? (AsyncLocalStorage.snapshot() as Scope) : undefined;
-    return channel.put(new Message(payload, now, headers, pending, scope), undefined, signal);
+    return channel.put(new Message(payload, now, headers, pending, scope), undefined, signal, options);
+  }
+
+  /** @throws ConfigurationError when `options` say what a channel in memory cannot do */
+  private refuseSending(options: CommandOptions): void {
+    const { channel, worker } = this.parts;
+    if (channel.takesSending) return;
+    const said = sendingIn(options);
+    if (said.length === 0) return;
+    channel.books.refused++;
+    const problem = `${said.join(', ')}: only a durable channel can do this, and "${channel.name}", where worker "${worker}" takes from, is in memory. Declare it with durable(), or leave ${said.length === 1 ? 'it' : 'them'} out.`;
+    throw new ConfigurationError([problem]);
   }
 
   private wait(pending: PendingReply<unknown>, now: number, options: RequestOptions | undefined): void {

@@ -120,7 +120,7 @@ export class Isolate {
   /** Sends `errand`; one that cannot be written ends at once and the isolate lives on. */
   send(errand: Errand): void {
     const { body, packing, nextTx, transfer } = this.parts;
-    const { id, attempt, headers, reply, payload } = errand.message;
+    const { id, attempt, headers, reply, payload, stored } = errand.message;
     const tx = nextTx();
     const caller = reply === undefined ? 'none' : 'waits';
     const told = isEmpty(headers) ? null : headers;
@@ -129,7 +129,8 @@ export class Isolate {
     errand.send(tx);
     this.errands.set(tx, errand);
     try {
-      const word = ['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const;
+      const run = ['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const;
+      const word = stored === undefined ? run : ([...run, [stored.createdAtMs, stored.idempotencyKey]] as const);
       const buffers = transfer?.(payload) ?? [];
       if (buffers.length > 0) body.say(word, buffers);
       else this.keep(word);

@@ -45,6 +45,11 @@ export class Message<T = unknown> implements Delivery<T> {
     return typeof this.key === 'string' ? this.key : `${PROCESS_PREFIX}-${this.key.toString(36)}`;
   }
 
+  /** What a message has beside when it lies in a store; undefined for one in memory. */
+  get stored(): Stored | undefined {
+    return undefined;
+  }
+
   get message(): this {
     return this;
   }
@@ -54,3 +59,30 @@ export class Message<T = unknown> implements Delivery<T> {
 
 /** Calls `work` inside a remembered asynchronous context. */
 export type Scope = <R>(work: () => R) => R;
+
+/** What a store knows of its messages. */
+export interface Stored {
+  /** When it was committed, in milliseconds since 1970, on the store's clock. */
+  readonly createdAtMs: number;
+  /** The same over all attempts, and no other message's anywhere. */
+  readonly idempotencyKey: string;
+}
+
+/** A message that came out of a store; the store settles it. */
+export class StoredMessage<T = unknown> extends Message<T> {
+  constructor(
+    payload: T,
+    putAt: number,
+    headers: Headers | undefined,
+    reply: ReplyAddress | undefined,
+    id: string,
+    attempt: number,
+    private readonly origin: Stored,
+  ) {
+    super(payload, putAt, headers, reply, undefined, id, attempt);
+  }
+
+  override get stored(): Stored {
+    return this.origin;
+  }
+}

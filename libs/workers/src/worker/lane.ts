@@ -79,6 +79,11 @@ export class Lane implements Run {
     else if (this.state === 'retired') this.owner.late(this.context.messageId);
   }
 
+  /** Whether it is spent on `delivery` right now. */
+  holds(delivery: Delivery): boolean {
+    return this.delivered === delivery && this.state === 'busy';
+  }
+
   /** Lets go of the message, so that a free lane keeps no payload alive. */
   rest(): void {
     this.delivered = undefined;

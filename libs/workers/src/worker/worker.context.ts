@@ -1,6 +1,7 @@
 import type { Channel } from '../channel/channel.js';
 import type { RunContext } from '../dispatch/dispatcher.js';
 import type { WorkerInfo } from '../dispatch/elsewhere.js';
+import type { Clock } from '../lifecycle/clock.js';
 import type { Headers, Message } from '../message/message.js';
 import type { Announcer } from '../observe/announcer.js';
 import type { WorkersStats } from '../observe/stats.js';
@@ -19,6 +20,17 @@ export interface WorkerContext {
   readonly headers: Headers;
   /** 1 for the first time this message is handled. */
   readonly attempt: number;
+  /** The same as `messageId`, under the name that effects have for it. */
+  readonly effectId: string;
+  /**
+   * The same for all attempts at this message and for no other message anywhere, for whatever the handler calls that can tell twins by
+   * a key. Of a message in memory it is the id, which has one attempt only.
+   */
+  readonly idempotencyKey: () => string;
+  /** Whether this message was handed to a handler before. */
+  readonly isRetry: () => boolean;
+  /** When it was committed to its store. Of a message in memory: when it was put, or when it arrived in a thread or process. */
+  readonly createdAt: Date;
   readonly worker: WorkerInfo;
   /** Every channel of the application, by name. */
   readonly channels: Readonly<Record<string, Channel>>;
@@ -41,6 +53,7 @@ export interface ContextHouse {
   readonly channels: Readonly<Record<string, Channel>>;
   readonly logger: HandlerLogger;
   readonly announcer: Announcer;
+  readonly clock: Clock;
   readonly stats: () => WorkersStats;
 }
 
@@ -70,6 +83,23 @@ export class HandlerContext implements WorkerContext, RunContext {
 
   get attempt(): number {
     return this.message.attempt;
+  }
+
+  get effectId(): string {
+    return this.message.id;
+  }
+
+  get idempotencyKey(): WorkerContext['idempotencyKey'] {
+    return () => this.message.stored?.idempotencyKey ?? this.message.id;
+  }
+
+  get isRetry(): WorkerContext['isRetry'] {
+    return () => this.message.attempt > 1;
+  }
+
+  get createdAt(): Date {
+    const { clock } = this.house;
+    return new Date(this.message.stored?.createdAtMs ?? clock.wall() - (clock.now() - this.message.putAt));
   }
 
   get worker(): WorkerInfo {

@@ -4,6 +4,7 @@ import type { Turn } from '../lifecycle/turn.js';
 import type { Delivery } from '../message/delivery.js';
 import type { Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
+import type { Source, Taker } from '../message/source.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
 import type { WorkerStats } from '../observe/stats.js';
 import type { Completion } from './completion.js';
@@ -11,18 +12,6 @@ import { Lane, type LaneOwner } from './lane.js';
 import { Timeouts } from './timeouts.js';
 import { WorkerBooks } from './worker.books.js';
 import type { HandlerContext } from './worker.context.js';
-
-/** Where a runner's deliveries come from. A channel is one; so is time, and so is a store's relay. */
-export interface Source {
-  /** The next delivery; undefined when there is none, and then the source gives the next one by itself. */
-  take(): Delivery | undefined;
-  /** Told when a delivery is finished. */
-  release(delivery: Delivery): void;
-  /** Whether nothing waits there. */
-  readonly isEmpty: boolean;
-  /** Takes out what a stop leaves behind, where nobody else reports it. */
-  takeRest(): Message[];
-}
 
 /** `queueMicrotask` wraps its callback in an async resource, which costs more than a message does. */
 const SOON = Promise.resolve();
@@ -56,7 +45,7 @@ export interface RunnerParts {
  *
  * Invariant: `isHungry` is true only while a permit is free and the source has nothing to take.
  */
-export class WorkerRunner implements LaneOwner {
+export class WorkerRunner implements LaneOwner, Taker {
   readonly books = new WorkerBooks();
   readonly name: string;
   readonly timeoutMs: number | undefined;
@@ -64,6 +53,7 @@ export class WorkerRunner implements LaneOwner {
   isHungry = false;
   /** Called whenever nothing is in flight, unsettled or about to start. */
   onQuiet: (() => void) | undefined;
+  onRoom: (() => void) | undefined;
   private state: 'idle' | 'running' | 'stopped' = 'idle';
   private source: Source | undefined;
   private readonly inbox: Delivery[] = [];
@@ -98,6 +88,16 @@ export class WorkerRunner implements LaneOwner {
   /** Whether nothing is in flight, unsettled or about to start. */
   get isQuiet(): boolean {
     return this.inUse === 0 && this.unsettled === 0;
+  }
+
+  get room(): number {
+    if (this.state !== 'running') return 0;
+    const { concurrency } = this.parts;
+    return Math.max(0, Math.min(concurrency - this.inUse, this.maxUnsettled - this.inUse - this.unsettled));
+  }
+
+  disown(delivery: Delivery, reason: Error): void {
+    for (const lane of this.lanes) if (lane.holds(delivery)) lane.askToStop(reason);
   }
 
   async start(source: Source): Promise<void> {
@@ -141,8 +141,10 @@ export class WorkerRunner implements LaneOwner {
   takeRest(): Message[] {
     const rest = this.inbox.splice(0);
     this.giveBack(rest.length);
-    this.books.leftOver += rest.length;
-    return [...rest.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
+    const stranded = rest.filter((delivery) => delivery.giveBack === undefined);
+    for (const delivery of rest) delivery.giveBack?.();
+    this.books.leftOver += stranded.length;
+    return [...stranded.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
   }
 
   /** Whether it is quiet and its source is empty. */
@@ -208,8 +210,10 @@ export class WorkerRunner implements LaneOwner {
     this.isHungry = false;
     if (this.isFull) return undefined;
     const taken = this.source?.take();
-    if (taken === undefined) this.isHungry = true;
-    else this.use();
+    if (taken === undefined) {
+      this.isHungry = true;
+      this.onRoom?.();
+    } else this.use();
     return taken;
   }
 

@@ -2,12 +2,13 @@ import { performance } from 'node:perf_hooks';
 import { memoryUsage } from 'node:process';
 import type { PayloadCheck } from '../../channel/payload.check.js';
 import { asError } from '../../message/fault.js';
-import { Message } from '../../message/message.js';
+import type { Message } from '../../message/message.js';
 import type { Announcer } from '../../observe/announcer.js';
 import type { WorkersStats } from '../../observe/stats.js';
 import type { ContextHouse, HandlerContext } from '../../worker/worker.context.js';
 import type { Packing } from '../packing.js';
 import { parseToIsolate, type ToHost, type ToIsolate, type Tx, type WireFault, type WireVitals } from '../protocol.js';
+import { arrived } from './arrival.js';
 import { atWork } from './at.work.js';
 import type { Calls } from './calls.js';
 import type { FarPremises } from './far.premises.js';
@@ -104,14 +105,13 @@ export class Resident {
     }
   }
 
-  private receive([, tx, id, attempt, caller, headers, payload]: Extract<
+  private receive([, tx, id, attempt, caller, headers, payload, stored]: Extract<
     ToIsolate,
     readonly ['run', ...unknown[]]
   >): void {
     const { link, packing } = this.parts;
     const reply = caller === 'waits' ? new FarReply(tx, link, packing) : undefined;
-    // When it was put, and how long it has waited, is the host's to know.
-    const message = new Message(packing.unpack(payload), 0, headers ?? undefined, reply, undefined, id, attempt);
+    const message = arrived(packing.unpack(payload), headers ?? undefined, reply, id, attempt, stored);
     const task: Task = { tx, message, context: undefined, isCancelled: false, enteredAt: 0, isRefused: false };
     this.tasks.set(tx, task);
     this.waiting.push(task);
@@ -177,10 +177,11 @@ export class Resident {
   /** The handler gets its payload as the class that its channel declares, or it is not entered at all. */
   private async checkAndHandle(task: Task, context: HandlerContext, check: PayloadCheck): Promise<unknown> {
     const { home, house } = this.parts;
-    const { putAt, headers, reply, id, attempt, payload } = task.message;
+    const { headers, reply, id, attempt, payload, stored } = task.message;
+    const origin = stored === undefined ? undefined : ([stored.createdAtMs, stored.idempotencyKey] as const);
     let rebuilt: Message;
     try {
-      rebuilt = new Message(await check(payload), putAt, headers, reply, undefined, id, attempt);
+      rebuilt = arrived(await check(payload), headers, reply, id, attempt, origin);
     } catch (error) {
       task.isRefused = true;
       throw error;
