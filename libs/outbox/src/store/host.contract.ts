@@ -64,6 +64,20 @@ export function hostContract(harness: StoreHarness): void {
       await one.settle(done(claimed));
     });
 
+    it('that is recounted gives back what its host does not know of, and keeps the rest', async () => {
+      const scene = await Scene.of(harness);
+      const ids = await scene.append({}, {}, {});
+      const [one, two] = await scene.hosts();
+      const claimed = await one.claim();
+      expect(await scene.store.recount(one.seat, [ids[1] as number])).toBe(2);
+      expect((await two.claim()).map(({ id, attempt }) => [id, attempt])).toEqual([
+        [ids[0], 1],
+        [ids[2], 1],
+      ]);
+      expect(await scene.store.settle(one.seat, [done(claimed[1] as Claimed)])).toEqual([]);
+      expect(await scene.store.recount(one.seat, [])).toBe(0);
+    });
+
     // IF76
     it('that is not extended is lost, with its claims: others run them, and it is told so once', async () => {
       const scene = await Scene.of(harness);
