@@ -44,29 +44,34 @@ export class Append {
     );
   }
 
-  private insertNew(run: Run, messages: readonly NewMessage[], known: Map<string, number>) {
-    const taken = new Set(known.keys());
-    const fresh = messages.filter((message) => {
+  /** Writes those whose key is not used yet: not before, and not by one that comes earlier in this very append. */
+  private insertNew(run: Run, messages: readonly NewMessage[], used: ReadonlyMap<string, number>) {
+    const first = new Map<string, number>();
+    const isNew = messages.map((message, index) => {
       const key = keyOf(message);
       if (key === undefined) return true;
-      return !taken.has(key) && taken.add(key) !== undefined;
+      if (used.has(key) || first.has(key)) return false;
+      first.set(key, index);
+      return true;
     });
-    return after(this.insertAll(run, fresh), (ids) => {
-      const idOf = new Map(fresh.map((message, index) => [message, ids[index] as number]));
-      const used = fresh.flatMap((message) => {
-        const { channel, deduplicate } = message;
-        const key = keyOf(message);
-        if (key === undefined || deduplicate === null) return [];
-        known.set(key, idOf.get(message) as number);
-        return [[channel, deduplicate.key, idOf.get(message), Math.ceil(deduplicate.windowMs)]];
-      });
-      return after(run(this.remember, [JSON.stringify(used)]), () =>
-        messages.map((message) => ({
-          id: idOf.get(message) ?? (known.get(keyOf(message) as string) as number),
-          isDuplicate: !idOf.has(message),
-        })),
-      );
-    });
+    return after(
+      this.insertAll(
+        run,
+        messages.filter((_, index) => isNew[index]),
+      ),
+      (written) => {
+        let next = 0;
+        const ids = isNew.map((isNew) => (isNew ? written[next++] : undefined));
+        const rows = [...first.values()].map((index) => usedOf(messages[index] as NewMessage, ids[index]));
+        const idOf = (key: string) => used.get(key) ?? ids[first.get(key) as number];
+        return after(run(this.remember, [JSON.stringify(rows)]), () =>
+          messages.map((message, index) => ({
+            id: (ids[index] ?? idOf(keyOf(message) as string)) as number,
+            isDuplicate: isNew[index] === false,
+          })),
+        );
+      },
+    );
   }
 
   /** Returns their ids, in their order: ids grow, and rows are written in the order in which the text is read. */
@@ -92,6 +97,10 @@ function after<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>):
 
 function keyOf({ channel, deduplicate }: NewMessage): string | undefined {
   return deduplicate === null || deduplicate.windowMs <= 0 ? undefined : JSON.stringify([channel, deduplicate.key]);
+}
+
+function usedOf({ channel, deduplicate }: NewMessage, id: number | undefined): readonly unknown[] {
+  return [channel, deduplicate?.key, id, Math.ceil(deduplicate?.windowMs ?? 0)];
 }
 
 function pieceOf(messages: readonly NewMessage[]): number {

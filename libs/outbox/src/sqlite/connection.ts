@@ -18,11 +18,15 @@ const LONGEST_PAUSE_MS = 25;
  * Does not promise: an order among writes that wait.
  */
 export class Connection {
-  private readonly begin = this.prepare('begin immediate');
-  private readonly commit = this.prepare('commit');
-  private readonly rollback = this.prepare('rollback');
+  private readonly begin: Query;
+  private readonly commit: Query;
+  private readonly rollback: Query;
 
-  constructor(readonly handle: SqliteHandle) {}
+  constructor(readonly handle: SqliteHandle) {
+    this.begin = this.prepare('begin immediate');
+    this.commit = this.prepare('commit');
+    this.rollback = this.prepare('rollback');
+  }
 
   /** Sets what a durable queue needs. In spite of its timeout SQLite refuses to wait when two processes set WAL at the same time. */
   async prepareDatabase(synchronous: string): Promise<void> {

@@ -46,10 +46,14 @@ const known = new WeakMap<object, SqliteHandle>();
  * @throws HandleUnknownError
  */
 export function handleOf(database: SqliteDatabase): SqliteHandle {
-  if (typeof database !== 'object' || (database as unknown) === null) throw new HandleUnknownError(String(database));
+  if (!isObject(database)) throw new HandleUnknownError(typeof database);
   const handle = known.get(database) ?? recognized(database);
   known.set(database, handle);
   return handle;
+}
+
+function isObject(given: unknown): given is object {
+  return typeof given === 'object' && given !== null;
 }
 
 function recognized(database: SqliteDatabase): SqliteHandle {

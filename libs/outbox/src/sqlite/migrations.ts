@@ -50,7 +50,7 @@ export class SqliteMigrations implements Migrations {
     if (pending.length === 0) return;
     throw new StoreOutdatedError(
       'sqlite',
-      pending.map(({ number, name }) => `${number} (${name})`),
+      pending.map(({ name }) => name),
     );
   }
 

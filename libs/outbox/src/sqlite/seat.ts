@@ -42,10 +42,9 @@ export class Seats {
 
   /** Inside a transaction or not: whether this host may claim. One that may not is told so, once. */
   isHeld(host: number): boolean {
-    const seat = this.held.get(host);
-    if (seat === undefined) return false;
     const isThere = this.find.value<number>([host]) === 1;
-    if (!isThere) this.lose(seat);
+    const seat = this.held.get(host);
+    if (!isThere && seat !== undefined) this.lose(seat);
     return isThere;
   }
 

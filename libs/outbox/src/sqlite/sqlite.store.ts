@@ -62,7 +62,7 @@ class SqliteStore implements Store {
   readonly migrations: SqliteMigrations;
   readonly deadLetters: SqliteDeadLetters;
   private readonly tables: Tables;
-  private readonly append_: Append;
+  private readonly appending: Append;
   private readonly group = new GroupCommit((messages) => this.verbs.append(messages));
   private connecting: Promise<Connection> | undefined;
   private opened: Verbs | undefined;
@@ -70,7 +70,7 @@ class SqliteStore implements Store {
   constructor(private readonly options: SqliteStoreOptions) {
     this.tables = tablesOf(options.prefix ?? 'nestjs_workers_');
     if (options.database !== undefined) handleOf(options.database);
-    this.append_ = new Append(this.tables);
+    this.appending = new Append(this.tables);
     this.migrations = new SqliteMigrations(this.tables, () => this.connect());
     this.deadLetters = new SqliteDeadLetters(this.tables, () => this.verbs.connection);
   }
@@ -79,7 +79,7 @@ class SqliteStore implements Store {
     const connection = await this.connect();
     if (migrate) await this.migrations.run();
     await this.migrations.assertCurrent();
-    this.opened ??= new Verbs(connection, this.tables, this.append_);
+    this.opened ??= new Verbs(connection, this.tables, this.appending);
   }
 
   async close(): Promise<void> {
@@ -98,8 +98,10 @@ class SqliteStore implements Store {
     return within === undefined ? this.group.append(messages) : this.appendWithin(messages, within);
   }
 
-  /** Those who wait see the commit itself. */
-  async wake(): Promise<void> {}
+  /** The hosts of other processes see the commit itself. */
+  async wake(channels: readonly string[]): Promise<void> {
+    this.opened?.wake(channels);
+  }
 
   async enroll(host: Host): Promise<Seat> {
     return this.verbs.seats.take(host, await ownMark());
@@ -153,7 +155,7 @@ class SqliteStore implements Store {
   /** Writes before it first awaits when the handle is synchronous. */
   private async appendWithin(messages: readonly NewMessage[], within: Transaction): Promise<readonly Appended[]> {
     assertSqlite(within);
-    const appended = this.append_.run((sql, parameters) => within.run(sql, parameters), messages);
+    const appended = this.appending.run((sql, parameters) => within.run(sql, parameters), messages);
     this.opened?.expectCommit();
     return appended;
   }

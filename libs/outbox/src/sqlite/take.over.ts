@@ -94,12 +94,15 @@ select id, channel, crashes + 1 as crashes from ${message}
 where ${orphaned(host)} and crashes + 1 >= ?
 order by id`;
 
+/** A label of digits has to be quoted, or it is taken for the place in a list. */
+const NAME = `coalesce(json_extract(?, '$."' || host || '"'), host)`;
+
 /** Two parameters: the names of the hosts by their numbers, twice. */
 const HISTORY = withFailure(`json_object(
     'attempt', attempt,
     'kind', 'host_died',
-    'message', 'Host "' || coalesce(? ->> cast(host as text), host) || '" died with it.',
-    'host', coalesce(? ->> cast(host as text), host)
+    'message', 'Host "' || ${NAME} || '" died with it.',
+    'host', ${NAME}
   )`);
 
 const finishSql = (finished: string, message: string) => `

@@ -73,6 +73,10 @@ export class Verbs {
     return this.connection.write(() => this.appending.run(this.runHere, messages) as readonly Appended[]);
   }
 
+  wake(channels: readonly string[]): void {
+    for (const host of this.seats.hosts) host.onWake(channels);
+  }
+
   expectCommit(): void {
     this.watch.expectCommit();
   }
