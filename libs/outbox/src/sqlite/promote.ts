@@ -1,0 +1,33 @@
+import type { Promoted } from '../store/store.js';
+import type { Connection, Query } from './connection.js';
+import { NOW_MS, type Tables } from './tables.js';
+
+/** Makes ready what is due. To be run inside a transaction. */
+export class Promote {
+  private readonly promote: Query;
+  private readonly next: Query;
+
+  constructor(connection: Connection, { message }: Tables) {
+    this.promote = connection.prepare(promoteSql(message));
+    this.next = connection.prepare(nextSql(message));
+  }
+
+  run(channels: readonly string[]): Promoted {
+    const names = JSON.stringify(channels);
+    const count = this.promote.all([names]).length;
+    const nextDueMs = this.next.value<number | null>([names]);
+    return { count, nextDueMs: nextDueMs ?? undefined };
+  }
+}
+
+const promoteSql = (message: string) => `
+update ${message} set due_at_ms = null
+where channel in (select value from json_each(?)) and due_at_ms <= ${NOW_MS}
+returning id`;
+
+const nextSql = (message: string) => `
+select min(next.due_at_ms) - ${NOW_MS} as value
+from (
+  select (select min(due_at_ms) from ${message} where channel = names.value and due_at_ms is not null) as due_at_ms
+  from json_each(?) as names
+) as next`;
