@@ -10,6 +10,7 @@ export class Seats {
   private readonly extend: Query;
   private readonly find: Query;
   private readonly release: Query;
+  private readonly releaseOthers: Query;
   private readonly leave: Query;
   private readonly held = new Map<number, SqliteSeat>();
 
@@ -23,6 +24,7 @@ export class Seats {
     this.extend = connection.prepare(extendSql(host));
     this.find = connection.prepare(`select 1 as value from ${host} where id = ?`);
     this.release = connection.prepare(releaseAllSql(message));
+    this.releaseOthers = connection.prepare(releaseOthersSql(message));
     this.leave = connection.prepare(`delete from ${host} where id = ?`);
   }
 
@@ -53,6 +55,11 @@ export class Seats {
     const rows = await this.connection.write(() => this.extend.all([seat.host]));
     if (rows.length === 0) this.lose(seat);
     return rows.length > 0;
+  }
+
+  /** Gives back the claims of `host` that are not among `held`; returns how many. */
+  recount(host: number, held: readonly number[]): Promise<number> {
+    return this.connection.write(() => this.releaseOthers.all([host, JSON.stringify(held)]).length);
   }
 
   async giveUp({ host }: SqliteSeat): Promise<void> {
@@ -112,3 +119,8 @@ update ${host} set lease_until_ms = ${NOW_MS} + lease_ms where id = ? returning 
 
 const releaseAllSql = (message: string) => `
 update ${message} set host = null, attempt = attempt - 1, ready_at_ms = ${NOW_MS} where host = ?`;
+
+const releaseOthersSql = (message: string) => `
+update ${message} set host = null, attempt = attempt - 1, ready_at_ms = ${NOW_MS}
+where host = ? and id not in (select value from json_each(?))
+returning id`;

@@ -123,6 +123,10 @@ class SqliteStore implements Store {
     return this.verbs.exchange(seat.host, settlements, wanted);
   }
 
+  async recount(seat: Seat, held: readonly number[]): Promise<number> {
+    return this.verbs.seats.recount(seat.host, held);
+  }
+
   async promote(channels: readonly string[]): Promise<Promoted> {
     return this.verbs.promote(channels);
   }
