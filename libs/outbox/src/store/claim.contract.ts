@@ -291,6 +291,17 @@ export function claimContract(harness: StoreHarness): void {
       expect(await claimAll(await scene.host())).toEqual(ids);
     });
 
+    it('has its head stand in line with the other messages as one without a priority', async () => {
+      const scene = await Scene.of(harness);
+      const [keyed, plain, high, low] = await scene.append(
+        { key: 'k', priority: -9 },
+        {},
+        { priority: 1 },
+        { key: 'l', priority: 9 },
+      );
+      expect(idsOf(await (await scene.host()).claim())).toEqual([high, keyed, plain, low]);
+    });
+
     it('waits for a head that is tried again', async () => {
       const scene = await Scene.of(harness);
       const ids = await scene.append({ key: 'k' }, { key: 'k' });

@@ -232,14 +232,14 @@ export function settleContract(harness: StoreHarness): void {
     it('is heard of by the hosts of its process', async () => {
       const scene = await Scene.of(harness);
       const id = await scene.appendOne({ wantsResult: true });
-      const [one, two] = await scene.hosts();
-      const beside = await scene.host();
-      await one.settle(done(await one.claimOne(), { result: '1', keepMs: HOUR_MS }));
-      await until(() => beside.heard.finished.length > 0);
-      expect(beside.heard.finished).toEqual([id]);
+      const [far, near] = await scene.hosts();
+      const host = await scene.host();
+      await host.settle(done(await host.claimOne(), { result: '1', keepMs: HOUR_MS }));
+      await until(() => near.heard.finished.length > 0);
+      expect(near.heard.finished).toEqual([id]);
       if (scene.bench.isHeardEverywhere === true) {
-        await until(() => two.heard.finished.length > 0);
-        expect(two.heard.finished).toEqual([id]);
+        await until(() => far.heard.finished.length > 0);
+        expect(far.heard.finished).toEqual([id]);
       }
     });
 
