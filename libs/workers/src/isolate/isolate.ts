@@ -88,10 +88,6 @@ export class Isolate {
     return this.parts.body.pid;
   }
 
-  get isReady(): boolean {
-    return this.phase.type === 'ready';
-  }
-
   /** Whether what it was sent last is large and still under way. */
   get isCongested(): boolean {
     return this.parts.body.bufferedBytes > CONGESTED_BYTES;

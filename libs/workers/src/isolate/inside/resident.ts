@@ -299,7 +299,6 @@ export class Resident {
         asError(error).stack ?? null,
       ]);
     }
-    this.parts.link.say(['closed']);
     this.parts.link.flush();
     this.parts.link.leave(code);
   }
