@@ -24,7 +24,7 @@ const LEAVES = ['workers.error.ts', 'workers.options.ts', 'option.table.ts'];
 const NEST_DOORS = [
   HALL,
   '.*nest\\.[a-z]+\\.ts$',
-  '.+\\.(decorator|discovery|context|filter|provider)\\.ts$',
+  '.+\\.(decorator|discovery|context|filter)\\.ts$',
   '(gateway|testing)/',
   '.*isolate(/|\\.)',
 ];
