@@ -3,20 +3,6 @@ import type { Dialect } from './dialect.js';
 import { LineBody } from './line.body.js';
 import type { Meeting } from './meeting.js';
 
-/** Where a process that is started elsewhere attaches: the same path and token that it gives to `attachIsolate`. */
-export interface Attach {
-  readonly path: string;
-  readonly token: string;
-}
-
-/** Short secrets can be guessed. */
-const LEAST_TOKEN_LENGTH = 16;
-
-export function isAttach(given: unknown): given is Attach {
-  const { path, token } = (given ?? {}) as Partial<Attach>;
-  return typeof path === 'string' && path !== '' && typeof token === 'string' && token.length >= LEAST_TOKEN_LENGTH;
-}
-
 /**
  * A process that was started elsewhere and attached, seen from the host. It is not the host's to kill: to end it is to hang up, and then it
  * may attach again, which makes it a new body.
