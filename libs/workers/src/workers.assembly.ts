@@ -2,11 +2,11 @@ import type { Channel } from './channel/channel.js';
 import { payloadCheck } from './channel/payload.check.js';
 import { Entrance, type Outfit } from './gateway/entrance.js';
 import type { WorkerClass } from './gateway/worker.gateway.js';
-import type { Message } from './message/message.js';
 import { TICKER_METADATA } from './ticker/ticker.js';
 import type { WorkerFailure } from './worker/failure.js';
 import type { InterceptorToken } from './worker/interceptor.js';
 import { interceptors } from './worker/nest.interceptors.js';
+import { ChannelSource } from './worker/channel.source.js';
 import { WORKER_CALLING } from './worker/worker.calling.js';
 import { HandlerContext } from './worker/worker.context.js';
 import type { FoundClass, WorkerDiscovery } from './worker/worker.discovery.js';
@@ -64,7 +64,7 @@ function assembleWorker(
   const plan = planFor(app, found, options, problems);
   if (plan !== undefined) checkElsewhere(app, plan, problems);
   if (plan === undefined || problems.length > before) return [];
-  const { runner, crew } = build(app, kit, plan, (runner) => channelSource(plan.in, runner));
+  const { runner, crew } = build(app, kit, plan, (runner) => attached(plan.in, runner));
   const target = found.target as WorkerClass;
   const entrance = entranceFor(app, plan, options);
   const hasFailures = plan.failures !== undefined;
@@ -97,7 +97,7 @@ function planFor(
     dispatch,
     use: options.use,
     calling: WORKER_CALLING,
-    contextOf: (house, message: Message) => new HandlerContext(house, message),
+    contextIn: (house) => (delivery) => new HandlerContext(house, delivery),
   };
 }
 
@@ -110,19 +110,6 @@ function bind(channel: Channel, { name, key }: ResolvedWorkerOptions, problems: 
         `take from "${channel.name}". Give the keyed worker a channel of its own, or raise its concurrency instead.`,
     );
   }
-}
-
-/** A channel as a runner's source: it gives by itself once the runner has attached. */
-function channelSource(channel: Channel, runner: WorkerRunner): Source {
-  channel.attach(runner);
-  return {
-    take: () => channel.take(),
-    release: ({ message }) => channel.release(message),
-    get isEmpty() {
-      return channel.isEmpty;
-    },
-    takeRest: () => [],
-  };
 }
 
 function entranceFor(
@@ -187,4 +174,10 @@ function refuseStrayOverrides(kind: string, overrides: object, known: readonly s
     if (!known.includes(name))
       problems.push(`options.${kind}.${name}: no such ${kind.slice(0, -1)}.${suggestion(name, known)}`);
   }
+}
+
+/** The channel as the runner's source, to which it gives by itself from now on. */
+function attached(channel: Channel, runner: WorkerRunner): Source {
+  channel.attach(runner);
+  return new ChannelSource(channel);
 }
