@@ -130,7 +130,7 @@ function entranceFor(
     outfit: payload === undefined && tokens.length === 0 ? undefined : outfit,
     propagatesContext: options.propagateContext ?? propagateContext,
     requestTimeoutMs: requestTimeout,
-    isOpen: () => app.supervisor.isOpen,
+    gate: app.supervisor,
     clock,
     deadlines: app.deadlines,
     turn: app.turn,
