@@ -13,6 +13,9 @@ let server: ChildProcess | undefined;
 
 /** A database of its own on the server that `DATABASE_URL` names, or on one that is started for this process, with fsync on. */
 export async function freshDatabase(): Promise<string> {
+  // Two processes of one trial share what the first of them was given.
+  const shared = process.env['BENCH_DATABASE'];
+  if (shared !== undefined) return shared;
   const url = new URL(process.env['DATABASE_URL'] ?? (await started()));
   const name = `bench_${randomBytes(6).toString('hex')}`;
   const client = new pg.Client({ connectionString: url.href });
@@ -25,6 +28,8 @@ export async function freshDatabase(): Promise<string> {
 
 /** A file on the disk that this project lies on; a temporary folder may be memory. It goes when the process does. */
 export function freshFile(): string {
+  const shared = process.env['BENCH_FILE'];
+  if (shared !== undefined) return shared;
   const folder = mkdtempSync(join(SCRATCH, 'bench-'));
   process.once('exit', () => rmSync(folder, { recursive: true, force: true }));
   return join(folder, 'queue.db');
