@@ -6,7 +6,7 @@ import { memoryHarness } from './fixtures/memory.harness.js';
 import { memoryStore, memoryTransaction } from './memory.store.js';
 
 storeContract('memory', memoryHarness);
-storeModel('memory', memoryHarness, { runs: 300 });
+storeModel('memory', memoryHarness, { runs: 200 });
 
 describe('a memory store', () => {
   it('gives out a hundred thousand messages, with and without keys, in the time of a test', async () => {
