@@ -91,5 +91,5 @@ export function appendedOf(rows: Rows, sql: Statement): Appended[] {
     id: asNumber(id),
     isDuplicate: is_duplicate === true || is_duplicate === 't' || is_duplicate === 1,
   }));
-  return sql === append ? appended.sort((a, b) => a.id - b.id) : appended;
+  return sql === append ? appended.toSorted((a, b) => a.id - b.id) : appended;
 }

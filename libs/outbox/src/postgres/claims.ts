@@ -4,7 +4,7 @@ import { Cursor, type Look, type Ranked } from './cursor.js';
 import type { Runner } from './database.js';
 import { claimedOf, exchange, exchangeKeyed, stepsFor } from './exchange.js';
 import type { Row } from './pool.js';
-import { asNumber, numbers } from './statement.js';
+import { asNumber, asText, numbers } from './statement.js';
 
 type Claim = { readonly id: number; readonly claim: number };
 
@@ -102,12 +102,14 @@ export class Claims {
       else if (row.channel === 'took' && isScan) this.allowance.spend(asNumber(row.created));
     }
     for (const [index, look] of looks.entries()) {
-      const found = claimed.get(look.cursor.channel)!.sort((a, b) => a.rank - b.rank || a.message.id - b.message.id);
+      const found = claimed
+        .get(look.cursor.channel)!
+        .toSorted((a, b) => a.rank - b.rank || a.message.id - b.message.id);
       const walk = walked.get(index + 1);
       look.cursor.learn(look, {
         claimed: found,
         walked: asNumber(walk?.attempt ?? 0),
-        lastKey: String(walk?.key ?? ''),
+        lastKey: asText(walk?.key) ?? '',
         steps: stepsFor(look.room),
       });
     }

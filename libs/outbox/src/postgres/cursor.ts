@@ -66,7 +66,7 @@ export class Cursor {
       withKeys: isScan || this.hasKeys,
       ranks: isScan
         ? ALL_RANKS
-        : [...this.after].map(([rank, after]) => ({ rank, after })).sort((a, b) => a.rank - b.rank),
+        : [...this.after].map(([rank, after]) => ({ rank, after })).toSorted((a, b) => a.rank - b.rank),
       keyAfter: this.keyAfter,
       lowerings: this.lowerings,
     };
@@ -140,7 +140,7 @@ export class Cursor {
 function lastOf(claimed: Found['claimed']): string | undefined {
   const keys = claimed.flatMap(({ message: { key } }) => (key === null ? [] : [Buffer.from(key)]));
   return keys
-    .sort((a, b) => a.compare(b))
+    .toSorted((a, b) => a.compare(b))
     .at(-1)
     ?.toString();
 }

@@ -81,7 +81,7 @@ const asked = ({ channel, ids, reason, sinceMs, untilMs }: DeadLetterQuery): unk
   untilMs ?? null,
 ];
 
-const idsOf = (rows: readonly Row[]): number[] => rows.map(({ id }) => asNumber(id)).sort((a, b) => a - b);
+const idsOf = (rows: readonly Row[]): number[] => rows.map(({ id }) => asNumber(id)).toSorted((a, b) => a - b);
 
 function letterOf(row: Row): DeadLetter {
   return {
@@ -96,9 +96,9 @@ function letterOf(row: Row): DeadLetter {
     createdAtMs: Math.floor(asNumber(row.created)),
     deadAtMs: asNumber(row.died),
     reason: String(row.reason),
-    history:
-      row.history === null
-        ? []
-        : (JSON.parse(`[${String(row.history).replaceAll('\n', ',')}]`) as DeadLetter['history']),
+    history: linesOf(asText(row.history)),
   };
 }
+
+const linesOf = (history: string | null): DeadLetter['history'] =>
+  history === null ? [] : (JSON.parse(`[${history.replaceAll('\n', ',')}]`) as DeadLetter['history']);

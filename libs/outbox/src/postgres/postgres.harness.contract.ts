@@ -1,4 +1,4 @@
-import pg from 'pg';
+import { Client } from 'pg';
 import type { Seat } from '../store/store.js';
 import type { StoreHarness } from '../store/scene.contract.js';
 import { freshSchema, type FreshSchema } from '../../../../test/support/postgres.js';
@@ -60,7 +60,7 @@ export async function elapse({ schema, query }: Pick<FreshSchema, 'schema' | 'qu
 }
 
 async function transaction(connectionString: string) {
-  const client = new pg.Client({ connectionString });
+  const client = new Client({ connectionString });
   await client.connect();
   await client.query('begin');
   return {
