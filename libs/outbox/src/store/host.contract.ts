@@ -1,16 +1,6 @@
 import { until } from '@nestjs-workers/core/testing';
 import { describe, expect, it } from 'vitest';
-import {
-  bury,
-  done,
-  HOUR_MS,
-  idsOf,
-  release,
-  retry,
-  Scene,
-  type StoreHarness,
-  type TestHost,
-} from './scene.contract.js';
+import { bury, done, idsOf, release, retry, Scene, type StoreHarness, type TestHost } from './scene.contract.js';
 import type { Claimed } from './store.js';
 
 const LEASE_MS = 30_000;
@@ -106,7 +96,7 @@ export function hostContract(harness: StoreHarness): void {
       expect(idsOf(await two.claim())).toEqual([ids[2]]);
       expect(await two.claimSuspect()).toMatchObject({ id: ids[0], attempt: 2, crashes: 1 });
       expect(await two.claimSuspect()).toMatchObject({ id: ids[1], attempt: 2, crashes: 1 });
-      expect(await scene.store.claimSuspect(two.seat, ['a'])).toBeUndefined();
+      expect(await two.store.claimSuspect(two.seat, ['a'])).toBeUndefined();
       expect(await scene.stats()).toMatchObject({ ready: 0, suspects: 0, claimed: 3 });
     });
 
@@ -114,7 +104,7 @@ export function hostContract(harness: StoreHarness): void {
       const scene = await Scene.of(harness);
       await scene.append({}, {}, {});
       const [one, two] = await scene.hosts();
-      const three = await scene.host({ name: 'three' });
+      const three = await scene.host({ name: 'three', store: await scene.another() });
       await one.claim();
       await scene.bench.killHost(one.seat);
       const found: string[] = [];
@@ -140,8 +130,8 @@ export function hostContract(harness: StoreHarness): void {
       await scene.bench.killHost(one.seat);
       expect(await two.takeOver(['a'])).toMatchObject({ hosts: [{ name: 'one', claims: 2 }], suspects: 1 });
       expect(await scene.places('b')).toEqual({ ready: 1 });
-      expect(await scene.store.claimSuspect(two.seat, ['a', 'c'])).toMatchObject({ channel: 'a' });
-      expect(await scene.store.claimSuspect(two.seat, ['a', 'c'])).toBeUndefined();
+      expect(await two.store.claimSuspect(two.seat, ['a', 'c'])).toMatchObject({ channel: 'a' });
+      expect(await two.store.claimSuspect(two.seat, ['a', 'c'])).toBeUndefined();
       expect(await two.claimSuspect(['c', 'b'])).toMatchObject({ channel: 'b' });
     });
 
@@ -149,7 +139,7 @@ export function hostContract(harness: StoreHarness): void {
       const scene = await Scene.of(harness);
       await scene.append({}, {}, {});
       const [one, two] = await scene.hosts();
-      const three = await scene.host({ name: 'three' });
+      const three = await scene.host({ name: 'three', store: await scene.another() });
       await one.claim(1);
       const [held] = await two.claim(1);
       await three.claim(1);
@@ -242,7 +232,7 @@ export function hostContract(harness: StoreHarness): void {
 
     it('keeps its crashes when the host that runs it leaves, and they grow when that one dies', async () => {
       const [scene, host] = await suspected();
-      const three = await scene.host({ name: 'three' });
+      const three = await scene.host({ name: 'three', store: await scene.another() });
       await scene.bench.killHost(host.seat);
       expect(await three.takeOver()).toMatchObject({ hosts: [{ name: 'two', claims: 1 }], suspects: 1 });
       expect(await three.claimSuspect()).toMatchObject({ attempt: 3, crashes: 2 });
@@ -251,7 +241,7 @@ export function hostContract(harness: StoreHarness): void {
     it('is claimed by one of those who ask at the same time', async () => {
       const [scene, host, suspect] = await suspected();
       await host.settle(release(suspect));
-      const others = [host, await scene.host({ name: 'three' })];
+      const others = [host, await scene.host({ name: 'three', store: await scene.another() })];
       const all = await Promise.all([...others, ...others].map(({ store, seat }) => store.claimSuspect(seat, ['a'])));
       expect(all.filter((one) => one !== undefined)).toHaveLength(1);
     });
@@ -260,13 +250,13 @@ export function hostContract(harness: StoreHarness): void {
   describe('wake', () => {
     it('is heard by the hosts of its process', async () => {
       const scene = await Scene.of(harness);
-      const [one, two] = await scene.hosts(HOUR_MS);
+      const [far, near] = await scene.hosts();
       await scene.store.wake(['a', 'b']);
-      await until(() => one.heard.woken.length > 0);
-      expectChannels(one, ['a', 'b']);
+      await until(() => near.heard.woken.length > 0);
+      expectChannels(near, ['a', 'b']);
       if (scene.bench.isHeardEverywhere === true) {
-        await until(() => two.heard.woken.length > 0);
-        expectChannels(two, ['a', 'b']);
+        await until(() => far.heard.woken.length > 0);
+        expectChannels(far, ['a', 'b']);
       }
     });
 

@@ -32,7 +32,7 @@ export interface StoreBench {
   transaction(): Promise<TestTransaction>;
   /** Time passes for the data: its clock is moved on, or all times in it are moved back. */
   elapse(ms: number): Promise<void>;
-  /** The process of this seat dies without a word. The others find out by themselves. */
+  /** The process of this seat dies without a word, and nothing is asked of its store again. The others find out by themselves. */
   killHost(seat: Seat): Promise<void>;
   /** Closes all stores it gave, and removes the data. */
   close(): Promise<void>;
@@ -105,12 +105,12 @@ export class Scene {
     return new TestHost(store, seat, heard);
   }
 
-  /** Two hosts, each in a process of its own. */
+  /** Two hosts, each in a process of its own: the first in one that may be killed, the second in that of this scene. */
   async hosts(leaseMs?: number): Promise<[TestHost, TestHost]> {
     const lease = leaseMs === undefined ? {} : { leaseMs };
     return [
-      await this.host({ name: 'one', ...lease }),
-      await this.host({ name: 'two', ...lease, store: await this.another() }),
+      await this.host({ name: 'one', ...lease, store: await this.another() }),
+      await this.host({ name: 'two', ...lease }),
     ];
   }
 

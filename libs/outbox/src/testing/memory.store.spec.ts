@@ -1,24 +1,82 @@
-import { storeContract, type StoreHarness } from '../store/store.contract.js';
+import { describe, expect, it } from 'vitest';
+import { done, message } from '../store/scene.contract.js';
+import { storeContract } from '../store/store.contract.js';
+import { storeModel } from '../store/store.model.contract.js';
+import { memoryHarness } from './fixtures/memory.harness.js';
 import { memoryStore, memoryTransaction } from './memory.store.js';
 
-const harness: StoreHarness = {
-  fresh: async () => {
-    let nowMs = Date.parse('2026-01-01T00:00:00Z');
-    const store = memoryStore({ now: () => nowMs });
-    return {
-      store,
-      isSynchronous: true,
-      isHeardEverywhere: true,
-      another: async () => store.another(),
-      transaction: async () => {
-        const within = memoryTransaction(store);
-        return { within, commit: async () => within.commit(), rollback: async () => within.rollback() };
-      },
-      elapse: async (ms) => void (nowMs += ms),
-      killHost: async ({ host }) => store.kill(host),
-      close: () => store.close(),
-    };
-  },
-};
+storeContract('memory', memoryHarness);
+storeModel('memory', memoryHarness, { runs: 200 });
 
-storeContract('memory', harness);
+describe('a memory store', () => {
+  it('takes ten times as long for ten times the messages, not a hundred times', { timeout: 60_000 }, async () => {
+    await msToDrain(10_000);
+    const few = await msToDrain(10_000);
+    expect(await msToDrain(100_000)).toBeLessThan(few * 45);
+  });
+
+  it('reads the time of the system when it is given no other', async () => {
+    const store = memoryStore();
+    await store.open({ migrate: true });
+    const before = Date.now();
+    await store.append([message({ delayMs: 60_000 })]);
+    const { nextDueMs } = await store.promote(['a']);
+    expect(nextDueMs).toBeGreaterThan(60_000 - (Date.now() - before) - 1);
+    expect(nextDueMs).toBeLessThanOrEqual(60_000);
+  });
+
+  it('refuses a transaction of another store, a statement, and a transaction that is over', async () => {
+    const [store, other] = [memoryStore(), memoryStore()];
+    await expect(store.append([message()], memoryTransaction(other))).rejects.toThrow('that is not its own');
+    await expect(store.append([message()], { dialect: 'postgres', run: () => [] })).rejects.toThrow('of postgres');
+    const transaction = memoryTransaction(store);
+    expect(() => transaction.run('select 1')).toThrow('knows no SQL');
+    transaction.commit();
+    await expect(store.append([message()], transaction)).rejects.toThrow('committed or rolled back already');
+    expect(() => transaction.rollback()).toThrow('committed or rolled back already');
+  });
+
+  it('refuses a seat of something else', async () => {
+    const seat = { host: 1, extend: async () => true, leave: async () => {} };
+    await expect(memoryStore().claim(seat, [])).rejects.toThrow('a seat that is not its own');
+  });
+
+  it.each(['rollback', 'commit'] as const)('lets a key that an open transaction used wait for its %s', async (end) => {
+    const store = memoryStore();
+    await store.open({ migrate: true });
+    const once = message({ deduplicate: { key: 'order 7', windowMs: 60_000 } });
+    const [one, other] = [memoryTransaction(store), memoryTransaction(store)];
+    await store.append([once], one);
+    expect(await store.once('event 7', one)).toBe(true);
+    const answers: unknown[] = [];
+    const waiting = [
+      store.append([once]).then(([appended]) => answers.push(appended?.isDuplicate)),
+      store.once('event 7', other).then((isNew) => answers.push(!isNew)),
+    ];
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(answers).toEqual([]);
+    one[end]();
+    await Promise.all(waiting);
+    expect(answers).toEqual([end === 'commit', end === 'commit']);
+  });
+});
+
+/** How long it takes to claim and settle `all` messages, half of them with a key, when all of them wait already. */
+async function msToDrain(all: number): Promise<number> {
+  const store = memoryStore();
+  await store.open({ migrate: true });
+  const hears = { onWake: () => {}, onFinished: () => {}, onLost: () => {}, onFault: () => {} };
+  const seat = await store.enroll({ name: 'one', leaseMs: 60_000, ...hears });
+  const wanted = [{ channel: 'a', room: 10 }];
+  const keyOf = (at: number): string | null => (at % 2 === 0 ? null : `k${at % 1_000}`);
+  await store.append(Array.from({ length: all }, (_, at) => message({ priority: at % 3, key: keyOf(at) })));
+  const startedAt = performance.now();
+  let count = 0;
+  for (let claimed = await store.claim(seat, wanted); claimed.length > 0;) {
+    count += claimed.length;
+    const settlements = claimed.map((one) => done(one));
+    ({ claimed } = await store.exchange(seat, settlements, wanted));
+  }
+  expect(count).toBe(all);
+  return performance.now() - startedAt;
+}
