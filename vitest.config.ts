@@ -17,8 +17,11 @@ const TIMED = [
   'test/promises/what-went-wrong-elsewhere-goes-right-here.spec.ts',
 ];
 
+/** Tests that need a real PostgreSQL, which is started once for all of them. */
+const STORES = ['libs/outbox/src/**/*.postgres.spec.ts', 'libs/outbox/src/postgres/*.spec.ts'];
+
 /**
- * Six projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
+ * Seven projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
  *
  * Tests of the rooms and of the house run from the sources. Snippets and the package are tested as a user gets them: built.
  */
@@ -46,7 +49,18 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['libs/**/*.spec.ts'],
-          exclude: ['**/node_modules/**', '**/dist/**', ...TIMED],
+          exclude: ['**/node_modules/**', '**/dist/**', ...TIMED, ...STORES],
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'stores',
+          include: STORES,
+          exclude: ['**/node_modules/**', '**/dist/**'],
+          globalSetup: 'test/support/postgres.setup.ts',
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
         },
       },
       {

@@ -135,7 +135,7 @@ export class OutboxHouse {
         .filter(([name, { ready, delayed, claimed }]) => !known.has(name) && ready + delayed + claimed > 0)
         .map(([name, { ready, delayed, claimed }]) => [name, ready + delayed + claimed]),
     );
-    const names = Object.keys(orphans).sort().join();
+    const names = Object.keys(orphans).toSorted().join();
     if (names !== '' && names !== this.orphansSeen)
       this.announcer.announce('workers.orphans', { store: this.store.kind, channels: orphans });
     this.orphansSeen = names;

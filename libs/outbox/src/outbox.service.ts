@@ -93,7 +93,7 @@ export class Outbox {
   }
 
   private channel(named: ChannelDeclaration | string): DurableChannel {
-    const channel = this.house.application.channel(named as ChannelDeclaration);
+    const channel = this.house.application.channel(named);
     if (channel instanceof DurableChannel) return channel;
     const durable = [...this.house.application.channels].filter((one) => one instanceof DurableChannel);
     throw new NotDurableError(

@@ -60,8 +60,13 @@ export class WorkersDesk implements Desk {
     const name = context === '' ? this.worker : context;
     const logger = this.loggers.get(name) ?? new Logger(name);
     this.loggers.set(name, logger);
-    if (stack === undefined) logger[level](text);
-    else logger[level](text, stack);
+    try {
+      if (stack === undefined) logger[level](text);
+      else logger[level](text, stack);
+    } catch (error) {
+      // The isolate said nothing wrong.
+      this.app.announcer.fault('logger', error);
+    }
   }
 
   said(messageId: string, name: string, data: unknown): void {

@@ -5,7 +5,16 @@ import { type Clock, SystemClock } from './lifecycle/clock.js';
 import type { Duration } from './lifecycle/duration.js';
 import type { Leftover } from './lifecycle/supervisor.js';
 import type { Observer, Redact } from './observe/announcer.js';
-import { duration, flag, isFunction, oneOf, optional, type OptionTable, resolveOptions } from './option.table.js';
+import {
+  duration,
+  flag,
+  isFunction,
+  oneOf,
+  optional,
+  type OptionTable,
+  refuseUnknown,
+  resolveOptions,
+} from './option.table.js';
 import { ISOLATE_DEFAULTS, type IsolateDefaults } from './pool/pool.options.js';
 import type { Arbiter } from './ticker/arbiter.js';
 import type { TickerOverrides } from './ticker/ticker.options.js';
@@ -128,10 +137,7 @@ function optionTable(
     dispatch: { ...HANDLER_ROWS.dispatch, fallback: undefined },
     isolates: {
       expects: `options of isolates (${ISOLATE_DEFAULTS.join(', ')})`,
-      read: (given) =>
-        isObject(given) && Object.keys(given).every((key) => (ISOLATE_DEFAULTS as readonly string[]).includes(key))
-          ? given
-          : undefined,
+      read: (given) => (isObject(given) ? given : undefined),
       fallback: {},
     },
     arbiter: optional('a function (ticker, dueAtMs) that resolves with true for one host', isFunction),
@@ -156,6 +162,8 @@ export function resolveModuleOptions(
     );
   }
   const resolved = resolveOptions('options', rest, optionTable(nodeEnv), problems);
+  // Their values are checked with each worker that takes them.
+  refuseUnknown('options.isolates', resolved.isolates, ISOLATE_DEFAULTS, problems);
   const shutdown = resolveOptions('options.shutdown', resolved.shutdown, SHUTDOWN_TABLE, problems);
   if (shutdown.abortGrace > shutdown.deadline) {
     problems.push(

@@ -45,8 +45,9 @@ export class DurableChannel<T = unknown> extends Channel<T> {
 
   /** How a message is put under the key that its worker orders by. */
   keyFor(message: Message<T>): string | undefined {
-    const key = this.keyOf?.(message) as unknown;
-    return key === undefined || key === null ? undefined : String(key);
+    const key = this.keyOf?.(message);
+    if (key === undefined || key === null) return undefined;
+    return typeof key === 'object' ? JSON.stringify(key) : `${key as string | number}`;
   }
 
   /** Resolves when `message` is committed. @throws (rejects) ChannelClosedError, NotPortableError, OutboxMissingError, StoreUnreachableError */

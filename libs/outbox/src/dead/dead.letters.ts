@@ -127,7 +127,13 @@ export class DeadLetters {
       createdAt: new Date(createdAtMs),
       deadAt: new Date(deadAtMs),
       reason,
-      history: history.map(({ atMs, ...failure }) => ({ ...failure, at: new Date(atMs) })),
+      history: history.map(({ attempt: nth, kind, message, host, atMs }) => ({
+        attempt: nth,
+        kind,
+        message,
+        host,
+        at: new Date(atMs),
+      })),
     };
   }
 

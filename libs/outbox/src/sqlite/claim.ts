@@ -82,7 +82,7 @@ function parsed(text: string): readonly Claimed[] {
 export const pickSql = (message: string) => `
 select json_group_array(${CLAIMED}) as value
 from (
-  select * from ${message}
+  select * from ${message} indexed by ${message}_ready
   where channel = ? and host is null and due_at_ms is null and is_head = 1 and is_suspect = 0
   order by rank, id
   limit ?
@@ -91,7 +91,7 @@ from (
 const pickSuspectSql = (message: string) => `
 select json_group_array(${CLAIMED}) as value
 from (
-  select * from ${message}
+  select * from ${message} indexed by ${message}_suspect
   where channel in (select value from json_each(?))
     and is_suspect = 1 and host is null and due_at_ms is null and is_head = 1
   order by id

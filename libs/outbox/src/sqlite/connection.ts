@@ -5,9 +5,7 @@ import type { SqliteHandle, SqliteStatement } from './handle.js';
 import { faultOf } from './sqlite.fault.js';
 
 /** How long SQLite itself waits for another process's commit, holding the event loop; what lasts longer is waited for beside it. */
-const BUSY_TIMEOUT_MS = 50;
-/** How long a verb tries to begin before it gives up. */
-const PATIENCE_MS = 10_000;
+const HELD_TIMEOUT_MS = 50;
 const LONGEST_PAUSE_MS = 25;
 
 /**
@@ -22,7 +20,11 @@ export class Connection {
   private readonly commit: Query;
   private readonly rollback: Query;
 
-  constructor(readonly handle: SqliteHandle) {
+  constructor(
+    readonly handle: SqliteHandle,
+    /** How long a verb tries to begin before it gives up. */
+    private readonly busyTimeoutMs: number,
+  ) {
     this.begin = this.prepare('begin immediate');
     this.commit = this.prepare('commit');
     this.rollback = this.prepare('rollback');
@@ -31,8 +33,8 @@ export class Connection {
   /** Sets what a durable queue needs. In spite of its timeout SQLite refuses to wait when two processes set WAL at the same time. */
   async prepareDatabase(synchronous: string): Promise<void> {
     await this.retried(() => {
-      const busyTimeoutMs = Number(this.ask('pragma busy_timeout', [])[0]?.['timeout'] ?? 0);
-      if (busyTimeoutMs < BUSY_TIMEOUT_MS) this.exec(`pragma busy_timeout = ${BUSY_TIMEOUT_MS}`);
+      const heldTimeoutMs = Number(this.ask('pragma busy_timeout', [])[0]?.['timeout'] ?? 0);
+      if (heldTimeoutMs < HELD_TIMEOUT_MS) this.exec(`pragma busy_timeout = ${HELD_TIMEOUT_MS}`);
       if (this.ask('pragma journal_mode', [])[0]?.['journal_mode'] !== 'wal') this.ask('pragma journal_mode = wal', []);
       this.exec(`pragma synchronous = ${synchronous}`);
     });
@@ -82,10 +84,10 @@ export class Connection {
       } catch (cause) {
         const fault = faultOf(cause);
         if (fault === 'mistake') throw cause;
-        if (fault === 'unreachable' || performance.now() - startedAt > PATIENCE_MS)
+        if (fault === 'unreachable' || performance.now() - startedAt > this.busyTimeoutMs)
           throw new StoreUnreachableError('sqlite', { cause });
       }
-      if (isLentOut && performance.now() - startedAt > PATIENCE_MS)
+      if (isLentOut && performance.now() - startedAt > this.busyTimeoutMs)
         throw new StoreUnreachableError('sqlite', {
           cause: new Error('a transaction of the application stayed open on the lent handle'),
         });

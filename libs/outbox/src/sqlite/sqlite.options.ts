@@ -14,6 +14,12 @@ export interface SqliteStoreSettings {
    * @default 'full'
    */
   readonly synchronous?: 'full' | 'normal';
+  /**
+   * How long a verb waits while others write, or while a transaction of yours is open on a lent handle, in milliseconds; then it fails
+   * with StoreUnreachableError.
+   * @default 10000
+   */
+  readonly busyTimeoutMs?: number;
 }
 
 /** An open handle of better-sqlite3, libsql or node:sqlite; it stays open. */
@@ -27,6 +33,9 @@ export interface LentDatabase {
 export interface OwnFile {
   readonly database?: undefined;
   readonly file: string;
-  /** The first of node:sqlite, libsql and better-sqlite3 that is there, by default. */
+  /**
+   * The first of node:sqlite, libsql and better-sqlite3 that is there, by default. Where the application opens the same file itself, it has
+   * to be the driver that it uses: two copies of SQLite in one process take each other's locks away, and the file is damaged.
+   */
   readonly driver?: SqliteDriver;
 }

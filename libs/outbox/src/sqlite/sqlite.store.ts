@@ -178,9 +178,9 @@ class SqliteStore implements Store {
   }
 
   private async newConnection(): Promise<Connection> {
-    const { database, file, driver, synchronous = 'full' } = this.options;
+    const { database, file, driver, synchronous = 'full', busyTimeoutMs = 10_000 } = this.options;
     const handle = database === undefined ? await openFile(file, driver) : handleOf(database);
-    const connection = new Connection(handle);
+    const connection = new Connection(handle, busyTimeoutMs);
     await connection.prepareDatabase(synchronous);
     return connection;
   }

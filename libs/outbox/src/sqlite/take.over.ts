@@ -90,7 +90,7 @@ returning id, name`;
 const orphaned = (host: string) => `host is not null and host not in (select id from ${host})`;
 
 const findCrashedSql = (message: string, host: string) => `
-select id, channel, crashes + 1 as crashes from ${message}
+select id, channel, crashes + 1 as crashes from ${message} indexed by ${message}_claimed
 where ${orphaned(host)} and crashes + 1 >= ?
 order by id`;
 
@@ -118,7 +118,7 @@ where id in (select value from json_each(?))
 order by id`;
 
 const suspectSql = (message: string, host: string) => `
-update ${message} set
+update ${message} indexed by ${message}_claimed set
   host = null,
   is_suspect = 1,
   crashes = crashes + 1,

@@ -49,8 +49,7 @@ export type ToHost =
   | readonly ['put', channel: string, value: unknown]
   | readonly ['stats']
   | readonly ['pong', vitals: WireVitals]
-  | readonly ['pace', runMs: number]
-  | readonly ['closed'];
+  | readonly ['pace', runMs: number];
 
 /** Pairs a run with what is said of it; unique per isolate. */
 export type Tx = string | number;
@@ -112,7 +111,6 @@ const TO_HOST: Readonly<Record<ToHost[0], Shape>> = {
   stats: [],
   pong: [vitals],
   pace: [(part) => typeof part === 'number' && part > 0],
-  closed: [],
 };
 
 /** `word` as the host understands it; undefined when it is none. */

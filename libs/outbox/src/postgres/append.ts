@@ -1,0 +1,95 @@
+import type { Appended, NewMessage, Rows } from '../store/store.js';
+import { asNumber, statement, type Statement } from './statement.js';
+
+const INPUT = `json_to_recordset($1::text::json) as m(n int, channel text, rank smallint, key text, payload text, headers text,
+  delay float8, at float8, expires float8, wants boolean, dedup text, win float8)`;
+const DUE = `case when at is not null then to_timestamp(at / 1000) when delay is not null then now + delay * interval '1 millisecond' end`;
+const COLUMNS = 'channel, rank, key, payload, headers, created_at, ready_at, due_at, expires_at, wants_result';
+const VALUES = `channel, rank, key, payload, headers, now, now, case when due > now then due end,
+  now + expires * interval '1 millisecond', wants`;
+
+/** The usual case. $1 the messages, as one JSON text: so any library that can run SQL can run it. Ids grow in the order given. */
+const append = statement(
+  'append',
+  (schema) => `
+    insert into ${schema}.message (${COLUMNS})
+    select ${VALUES} from (
+      select m.*, now, ${DUE} as due from ${INPUT} cross join statement_timestamp() now order by n
+    ) message
+    returning id, false as is_duplicate`,
+);
+
+/**
+ * The same for messages with a key, or of which there is to be only one.
+ *
+ * Whoever appends to a key holds its lock until the commit, and ids are given under the lock: so the order of ids in a key is the order of
+ * commits, and a reader never sees a message before an older one of its key. Keys are locked in one order, which keeps two statements from
+ * waiting for each other; two transactions that append to two keys each in another order may, and one of them fails.
+ *
+ * Of several with the same deduplication key in one call the first one counts.
+ */
+const appendOrdered = statement(
+  'append_ordered',
+  (schema) => `
+    with input as materialized (
+      select m.*, now, ${DUE} as due from ${INPUT} cross join statement_timestamp() now
+    ), locked as materialized (
+      select pg_advisory_xact_lock(hash) from (
+        select distinct hashtextextended('${schema.replaceAll("'", "''")} ' || channel || ' ' || key, 0) as hash
+        from input where key is not null order by hash
+      ) keys
+    ), numbered as materialized (
+      select ordered.*, nextval('${schema.replaceAll("'", "''")}.message_id') as id
+      from (select count(*) from locked) locks, (select * from input order by n) ordered
+    ), known as (
+      insert into ${schema}.deduplication as d (channel, key, message_id, expires_at)
+      select channel, dedup, id, now + win * interval '1 millisecond'
+      from (select distinct on (channel, dedup) * from numbered where dedup is not null order by channel, dedup, n) first
+      on conflict (channel, key) do update set
+        message_id = case when d.expires_at <= statement_timestamp() then excluded.message_id else d.message_id end,
+        expires_at = case when d.expires_at <= statement_timestamp() then excluded.expires_at else d.expires_at end
+      returning channel, key, message_id
+    ), outcome as materialized (
+      select numbered.*, coalesce(known.message_id, numbered.id) as final_id
+      from numbered left join known on known.channel = numbered.channel and known.key = numbered.dedup
+    ), written as (
+      insert into ${schema}.message (id, ${COLUMNS})
+      select id, ${VALUES} from outcome where final_id = id order by n
+    )
+    select final_id as id, final_id <> id as is_duplicate from outcome order by n`,
+);
+
+export const appendStatement = (messages: readonly NewMessage[]): Statement =>
+  messages.some(({ key, deduplicate }) => key !== null || deduplicate !== null) ? appendOrdered : append;
+
+/** Its one parameter. Absent fields are null on the other side. */
+export function appendParameter(messages: readonly NewMessage[]): string {
+  return JSON.stringify(
+    messages.map((message, n) => ({
+      n,
+      channel: message.channel,
+      rank: rankOf(message),
+      key: message.key ?? undefined,
+      payload: message.payload,
+      headers: message.headers ?? undefined,
+      delay: message.delayMs ?? undefined,
+      at: message.atMs ?? undefined,
+      expires: message.expiresMs ?? undefined,
+      wants: message.wantsResult,
+      dedup: message.deduplicate?.key,
+      win: message.deduplicate?.windowMs,
+    })),
+  );
+}
+
+/** The order within a channel; the order within a key is that of its ids. */
+export const rankOf = ({ key, priority }: NewMessage): number => (key === null ? -priority + 0 : 0);
+
+/** The ids in the order of the messages. The plain statement has drawn them in this order, whatever order it returns them in. */
+export function appendedOf(rows: Rows, sql: Statement): Appended[] {
+  const appended = rows.map(({ id, is_duplicate }) => ({
+    id: asNumber(id),
+    isDuplicate: is_duplicate === true || is_duplicate === 't' || is_duplicate === 1,
+  }));
+  return sql === append ? appended.sort((a, b) => a.id - b.id) : appended;
+}

@@ -1,0 +1,108 @@
+import type { PostgresClient, PostgresPool, Query, Row } from './pool.js';
+import { faultOf, isRolledBack } from './fault.js';
+import { nameOf, type Statement } from './statement.js';
+
+/** Runs statements: the pool, or one transaction of it. */
+export interface Runner {
+  run(statement: Statement, parameters?: readonly unknown[]): Promise<readonly Row[]>;
+}
+
+/** One transaction of the store's own. */
+export interface OwnTransaction extends Runner {
+  /** Several statements in one text. */
+  script(text: string): Promise<void>;
+}
+
+/** How often a statement is run again that the server undid because of a neighbour. */
+const TRIES = 5;
+
+/**
+ * The pool, as the verbs see it: statements with their text made once, rows with plain values, faults of the connection as one error.
+ *
+ * Promises: what is lent is given back; a connection that broke is never given to anybody again; an `error` event never ends the process.
+ * Runs again only what the server says it undid (deadlock, serialization); a statement whose answer was lost is not sent twice.
+ */
+export class Database implements Runner {
+  readonly schema: string;
+  private readonly queries = new Map<Statement, Query>();
+
+  constructor(
+    private readonly pool: () => Promise<PostgresPool>,
+    schema: string,
+    private readonly prepare: boolean,
+  ) {
+    this.schema = `"${schema}"`;
+  }
+
+  async run(statement: Statement, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
+    const query = this.query(statement, parameters);
+    return this.again(async () => (await (await this.pool()).query(query)).rows);
+  }
+
+  /** All or nothing of what `work` does. */
+  async transact<T>(work: (transaction: OwnTransaction) => Promise<T>): Promise<T> {
+    return this.again(async () => {
+      const client = await (await this.pool()).connect();
+      const broken = breakage(client);
+      try {
+        await client.query({ text: 'begin isolation level read committed' });
+        const result = await work({
+          run: async (statement, parameters = []) => (await client.query(this.query(statement, parameters))).rows,
+          script: async (text) => void (await client.query({ text })),
+        });
+        await client.query({ text: 'commit' });
+        broken.release();
+        return result;
+      } catch (error) {
+        await client.query({ text: 'rollback' }).then(
+          () => broken.release(),
+          () => broken.release(true),
+        );
+        throw error;
+      }
+    });
+  }
+
+  private query(statement: Statement, values: readonly unknown[]): Query {
+    let query = this.queries.get(statement);
+    if (query === undefined) {
+      const text = statement.text(this.schema);
+      query = this.prepare ? { name: nameOf(statement.verb, text), text, types: PLAIN } : { text, types: PLAIN };
+      this.queries.set(statement, query);
+    }
+    return { ...query, values };
+  }
+
+  private async again<T>(work: () => Promise<T>): Promise<T> {
+    for (let tries = 1; ; tries += 1) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!isRolledBack(error) || tries === TRIES) throw faultOf(error);
+      }
+    }
+  }
+}
+
+/** Numbers and booleans are themselves, all else is text: a lent pool's driver may have been taught other readings. */
+const PLAIN = {
+  getTypeParser: (type: number): ((text: string) => unknown) => READINGS.get(type) ?? itself,
+};
+const itself = (text: string) => text;
+const READINGS = new Map<number, (text: string) => unknown>([
+  [16, (text) => text === 't'],
+  ...[20, 21, 23, 700, 701].map((type) => [type, Number] as const),
+]);
+
+/** Watches a connection that is out of its pool, where nobody else listens to its `error` event. */
+function breakage(client: PostgresClient): { release(isBroken?: boolean): void } {
+  let broken: Error | undefined;
+  const note = (error: Error) => (broken = error);
+  client.on('error', note);
+  return {
+    release(isBroken = false) {
+      client.off('error', note);
+      client.release(broken ?? isBroken);
+    },
+  };
+}

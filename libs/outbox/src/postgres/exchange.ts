@@ -1,0 +1,140 @@
+import type { Claimed } from '../store/store.js';
+import type { Row } from './pool.js';
+import { asNumber, asText, msOf, statement } from './statement.js';
+
+const READY = 'm.due_at is null and not m.is_suspect and m.host is null';
+
+/** What a claim returns of each message; `m` is the row as it is now. */
+export const CLAIMED = `m.id, m.claims, m.channel, m.payload, m.headers, m.key, m.attempt, m.crashes, ${msOf('m.created_at')} as created,
+  greatest(0, date_part('epoch', statement_timestamp() - m.ready_at) * 1000) as waited,
+  coalesce(m.expires_at <= statement_timestamp(), false) as expired, m.is_suspect, m.wants_result, m.rank`;
+
+/** A row that is no message but a note; messages have claims. */
+const note = (note: 'fenced' | 'walked' | 'took', id: string, count = 'null', key = 'null', ms = 'null') =>
+  `${id}, null::int, '${note}', null, null, ${key}, ${count}::int, null::int, (${ms})::float8, null::float8, null::boolean, null::boolean, null::boolean, null::smallint`;
+
+/** $1 ids, $2 their claims, $3 the host. What is done is gone; a claim that is not this host's any more is left alone. */
+const SETTLED = (schema: string) => `
+  settled as (
+    delete from ${schema}.message m using unnest($1::bigint[], $2::int[]) as done(id, claims)
+    where m.id = done.id and m.claims = done.claims and m.host = $3
+    returning m.id
+  )`;
+
+const FENCED = `
+  select ${note('fenced', 'asked.id')} from unnest($1::bigint[]) as asked(id) where asked.id not in (select id from settled)`;
+
+/**
+ * $4 channels and $5 their rooms; $6 to $8 the ranks to look at, best first: the number of the channel, the rank, and the id to start after.
+ *
+ * The ranks of a channel are read one after the other until its room is full: what comes later is not touched. Nothing is claimed without
+ * the host's row, which is held until the commit, so that a take-over sees all claims of a host or the host sees itself gone.
+ */
+const PICKED = (schema: string) => `
+  select m.ctid, w.n from unnest($4::text[], $5::int[]) with ordinality as w(channel, room, n)
+  cross join lateral (
+    select m.ctid from unnest($6::int[], $7::smallint[], $8::bigint[]) as r(n, rank, after)
+    cross join lateral (
+      select m.ctid from ${schema}.message m
+      where m.channel = w.channel and m.rank = r.rank and m.id > r.after and m.key is null and ${READY}
+      order by m.id limit w.room for update skip locked
+    ) m
+    where r.n = w.n limit w.room
+  ) m
+  where (select id from ${schema}.host where id = $3 for key share) is not null`;
+
+const CLAIM = 'host = $3, claims = m.claims + 1, attempt = m.attempt + 1';
+
+/** Settles what is done and claims, in one round trip and one commit: the hot path. */
+export const exchange = statement(
+  'exchange',
+  (schema) => `
+    with ${SETTLED(schema)}, claimed as (
+      update ${schema}.message m set ${CLAIM}
+      where m.ctid = any(array(select ctid from (${PICKED(schema)}) picked))
+      returning ${CLAIMED}
+    )
+    select * from claimed union all ${FENCED}`,
+);
+
+/** The last row to be computed: how long the server was at it. */
+const TOOK_MS = `date_part('epoch', clock_timestamp() - statement_timestamp()) * 1000`;
+
+/**
+ * The same for channels with keys in use: $9 their rooms in all, $10 the key to start after.
+ *
+ * Of each key only the oldest message is looked at, whatever became of the others: the distinct keys are walked in the index, one step for
+ * each, so that a key with many messages costs no more than another. An older message of the key that is delayed or suspect holds it, and
+ * so does a claimed one that is younger, since a retried dead letter may be older than what runs. What this statement settles does not.
+ */
+export const exchangeKeyed = statement(
+  'exchange_keyed',
+  (schema) => `
+    with recursive ${SETTLED(schema)}, picked as materialized (${PICKED(schema)}
+    ), wanted as materialized (
+      select w.n, w.channel, w.after, greatest(0, w.room - (select count(*) from picked where picked.n = w.n)) as room
+      from unnest($4::text[], $9::int[], $10::text[]) with ordinality as w(channel, room, after, n)
+    ), walk as (
+      select w.n, w.channel, w.room, m.key, m.id, 1 as step from wanted w cross join lateral (
+        select m.key, m.id from ${schema}.message m
+        where m.channel = w.channel and m.key > w.after and m.key is not null and m.due_at is null and not m.is_suspect
+          and m.id not in (select id from settled)
+        order by m.key, m.id limit 1
+      ) m
+      union all
+      select w.n, w.channel, w.room, m.key, m.id, w.step + 1 from walk w cross join lateral (
+        select m.key, m.id from ${schema}.message m
+        where m.channel = w.channel and m.key > w.key and m.key is not null and m.due_at is null and not m.is_suspect
+          and m.id not in (select id from settled)
+        order by m.key, m.id limit 1
+      ) m
+      where w.step < w.room * 2 + 16
+    ), heads as materialized (
+      select m.ctid from wanted w cross join lateral (
+        select m.ctid from walk cross join lateral (
+          select m.ctid from ${schema}.message m
+          where m.id = walk.id and ${READY}
+            and not exists (
+              select from ${schema}.message b where b.channel = walk.channel and b.key = walk.key and b.id < walk.id
+                and b.key is not null and (b.due_at is not null or b.is_suspect) and b.id not in (select id from settled)
+            )
+            and not exists (
+              select from ${schema}.message b where b.channel = walk.channel and b.key = walk.key and b.holds_key
+                and b.id not in (select id from settled)
+            )
+          for update of m skip locked
+        ) m
+        where walk.n = w.n limit w.room
+      ) m
+      where (select id from ${schema}.host where id = $3 for key share) is not null
+    ), claimed as (
+      update ${schema}.message m set ${CLAIM}, holds_key = m.key is not null
+      where m.ctid = any(array(select ctid from picked union all select ctid from heads))
+      returning ${CLAIMED}
+    )
+    select * from claimed
+    union all ${FENCED}
+    union all select ${note('walked', 'n', 'count(*)', 'max(key)')} from walk group by n
+    union all select ${note('took', '0', 'null', 'null', TOOK_MS)}`,
+);
+
+/** How many keys the statement above walks at most for a channel with `room`. */
+export const stepsFor = (room: number): number => room * 2 + 16;
+
+export function claimedOf(row: Row): Claimed {
+  return {
+    id: asNumber(row.id),
+    claim: asNumber(row.claims),
+    channel: String(row.channel),
+    payload: String(row.payload),
+    headers: asText(row.headers),
+    key: asText(row.key),
+    attempt: asNumber(row.attempt),
+    crashes: asNumber(row.crashes),
+    createdAtMs: asNumber(row.created),
+    waitedMs: asNumber(row.waited),
+    isExpired: row.expired === true,
+    isSuspect: row.is_suspect === true,
+    wantsResult: row.wants_result === true,
+  };
+}
