@@ -27,7 +27,7 @@ describe('the demo without a terminal', () => {
     'draws a dozen pictures, names the damaged one, writes the contact sheet, sums up and exits with 0',
     async () => {
       const out = join(scratch, 'drawn');
-      const demo = new Demo('--out', out);
+      const demo = new Demo(['--out', out]);
       expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(0);
 
       expect(demo.said).toMatch(/bad torn-13\.jpg: it cannot be read to its end .*\(ResizeWorker\)/);
@@ -56,7 +56,7 @@ describe('the demo without a terminal', () => {
       await writeFile(join(pictures, 'notes.txt'), 'Nobody asked for this.');
 
       const out = join(scratch, 'read');
-      const demo = new Demo(pictures, '--out', out);
+      const demo = new Demo([pictures, '--out', out]);
       expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(0);
 
       expect(demo.said).toContain('bad text.jpg: it is called a picture, but it is none (IngestWorker)');
@@ -71,7 +71,7 @@ describe('the demo without a terminal', () => {
   );
 
   it('says what is wrong with the command line and exits with 2', async () => {
-    const demo = new Demo(join(scratch, 'nowhere'));
+    const demo = new Demo([join(scratch, 'nowhere')]);
     expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(2);
     expect(demo.said).toMatch(/There is no file and no folder ".*nowhere"/);
   });
@@ -81,7 +81,7 @@ describe('the demo that serves', () => {
   it(
     'shows its page, tells it what happens, takes good uploads, refuses bad ones, and ends with 0 on SIGTERM',
     async () => {
-      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'served'));
+      const demo = new Demo(['--serve', '--port', '0', '--out', join(scratch, 'served')]);
       const { groups } = await demo.says(/Page +(?<address>http:\/\/127\.0\.0\.1:\d+)/, RUN_LIMIT_MS);
       const address = groups?.['address'] as string;
 
@@ -154,7 +154,7 @@ describe('the demo that serves', () => {
   it(
     'makes contact sheets on, after the process they were made in was killed, and shows that it was',
     async () => {
-      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'killed'));
+      const demo = new Demo(['--serve', '--port', '0', '--out', join(scratch, 'killed')]);
       const { groups } = await demo.says(/Page +(?<address>http:\/\/127\.0\.0\.1:\d+)/, RUN_LIMIT_MS);
       const address = groups?.['address'] as string;
       const feed = await Feed.open(address);
@@ -193,7 +193,7 @@ describe('the demo that serves', () => {
   it(
     'ends with 0 on SIGTERM in the middle of its work',
     async () => {
-      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'stopped'));
+      const demo = new Demo(['--serve', '--port', '0', '--out', join(scratch, 'stopped')]);
       await demo.says(/Watch it at/, RUN_LIMIT_MS);
       demo.child.kill('SIGTERM');
       expect(await demo.exitCode(STOP_LIMIT_MS)).toBe(0);

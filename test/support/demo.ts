@@ -21,8 +21,10 @@ export class Demo {
   said = '';
   private readonly exited: Promise<unknown>;
 
-  constructor(...args: string[]) {
-    const { PORT: _, DATABASE_URL: __, ...env } = process.env;
+  /** @param given environment variables; what is set here of those that it reads does not reach it */
+  constructor(args: readonly string[], given: NodeJS.ProcessEnv = {}) {
+    const { PORT: _, DATABASE_URL: __, ...rest } = process.env;
+    const env = { ...rest, ...given };
     this.child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {

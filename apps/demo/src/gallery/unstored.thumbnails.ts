@@ -2,7 +2,7 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { WorkersEvents } from '@nestjs-workers/core';
 import { DeadLetters } from '@nestjs-workers/outbox';
 import { ticketOf } from '../pictures/picture.js';
-import { type Thumbnail, Thumbnails } from '../thumbnails/thumbnail.js';
+import { Thumbnails } from '../thumbnails/thumbnail.js';
 import { Gallery } from './gallery.js';
 import { GalleryWorker } from './gallery.worker.js';
 
@@ -32,7 +32,7 @@ export class UnstoredThumbnails implements OnModuleInit {
   }
 
   private refuse(payload: unknown, reason: string): void {
-    const ticket = ticketOf(payload as Thumbnail);
+    const ticket = ticketOf(payload);
     if (ticket !== undefined) this.gallery.refuse({ ...ticket, by: GalleryWorker.name, reason });
   }
 }

@@ -51,6 +51,8 @@ export class LeftInStore implements OnModuleDestroy {
 
   private async isEmpty(): Promise<boolean> {
     const { [Thumbnails.name]: stored } = await this.outbox.store.stats();
-    return stored === undefined || stored.ready + stored.delayed + stored.claimed === 0;
+    if (stored === undefined) return true;
+    // Suspects are what a host died with.
+    return stored.ready + stored.delayed + stored.claimed + stored.suspects === 0;
   }
 }

@@ -40,9 +40,7 @@ export class Summary {
   private fromBefore(leftOver: number): string[] {
     const { recalled } = this.gallery.counts;
     if (recalled + leftOver === 0) return [];
-    return [
-      `  Run before      ${counted(recalled, 'thumbnail')} stored, ${leftOver} more left in the store and stored now`,
-    ];
+    return [`  Run before      thumbnails stored then: ${recalled}; left in the store, and stored now: ${leftOver}`];
   }
 
   private headline(tookMs: number): string {
