@@ -56,7 +56,7 @@ class Bench {
       timeoutMs: undefined,
       dispatcher: this.dispatcher.create({ name: 'Relay', invoke: () => undefined }),
       completion: new Completion(to, clock, announcer),
-      contextFor: ({ message }: Delivery) => new HandlerContext(house, message),
+      contextFor: (delivery: Delivery) => new HandlerContext(house, delivery),
       clock,
       turn: new Turn(),
       announcer,

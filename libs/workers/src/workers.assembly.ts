@@ -2,7 +2,6 @@ import type { Channel } from './channel/channel.js';
 import { payloadCheck } from './channel/payload.check.js';
 import { Entrance, type Outfit } from './gateway/entrance.js';
 import type { WorkerClass } from './gateway/worker.gateway.js';
-import type { Message } from './message/message.js';
 import { TICKER_METADATA } from './ticker/ticker.js';
 import type { WorkerFailure } from './worker/failure.js';
 import type { InterceptorToken } from './worker/interceptor.js';
@@ -99,7 +98,7 @@ function planFor(
     dispatch,
     use: options.use,
     calling: WORKER_CALLING,
-    contextOf: (house, message: Message) => new HandlerContext(house, message),
+    contextIn: (house) => (delivery) => new HandlerContext(house, delivery),
   };
 }
 
@@ -132,7 +131,7 @@ function entranceFor(
     outfit: payload === undefined && tokens.length === 0 ? undefined : outfit,
     propagatesContext: options.propagateContext ?? propagateContext,
     requestTimeoutMs: requestTimeout,
-    isOpen: () => app.supervisor.isOpen,
+    gate: app.supervisor,
     clock,
     deadlines: app.deadlines,
     turn: app.turn,

@@ -6,7 +6,6 @@ import { InlineDispatcher } from './dispatch/inline.dispatcher.js';
 import { WatchedDispatcher } from './dispatch/watched.dispatcher.js';
 import type { Crew } from './lifecycle/supervisor.js';
 import type { Delivery } from './message/delivery.js';
-import type { Message } from './message/message.js';
 import type { Source } from './message/source.js';
 import type { DropReason } from './observe/events.js';
 import type { CronRegistry } from './ticker/cron.schedule.js';
@@ -46,7 +45,7 @@ export interface Plan<C extends HandlerContext = HandlerContext> {
   readonly dispatch: Dispatch;
   readonly use: readonly InterceptorToken[];
   readonly calling: Calling;
-  readonly contextOf: (house: ContextHouse, message: Message) => C;
+  readonly contextIn: (house: ContextHouse) => (delivery: Delivery) => C;
 }
 
 /** A runner with what the supervisor needs to know of it. */
@@ -86,7 +85,7 @@ export function build(
     timeoutMs: plan.timeoutMs,
     dispatcher,
     completion: new Completion(destinations, clock, app.announcer),
-    contextFor: ({ message }: Delivery) => plan.contextOf(house, message),
+    contextFor: plan.contextIn(house),
     clock,
     turn: app.turn,
     announcer: app.announcer,

@@ -79,6 +79,6 @@ function planFor(app: WorkersApplication, found: FoundClass, options: ResolvedTi
     dispatch: app.options.dispatch ?? options.dispatch,
     use: options.use,
     calling: TICKER_CALLING,
-    contextOf: (house, message) => new TickHandlerContext(house, message),
+    contextIn: (house) => (delivery) => new TickHandlerContext(house, delivery),
   };
 }

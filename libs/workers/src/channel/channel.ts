@@ -142,7 +142,7 @@ export class Channel<T = unknown> extends Subject<T> {
   /** The oldest message that may be taken now; undefined when there is none. */
   take(): Message<T> | undefined {
     const message = this.takeOut();
-    this.endIfEmpty();
+    if (!this.isOpen) this.endIfEmpty();
     return message;
   }
 

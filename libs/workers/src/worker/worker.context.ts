@@ -2,6 +2,7 @@ import type { Channel } from '../channel/channel.js';
 import type { RunContext } from '../dispatch/dispatcher.js';
 import type { WorkerInfo } from '../dispatch/elsewhere.js';
 import type { Clock } from '../lifecycle/clock.js';
+import type { Delivery } from '../message/delivery.js';
 import type { Headers, Message } from '../message/message.js';
 import type { Announcer } from '../observe/announcer.js';
 import type { WorkersStats } from '../observe/stats.js';
@@ -64,14 +65,24 @@ export class HandlerContext implements WorkerContext, RunContext {
   /** @internal Keeps the shape, as `Message.kept` does. */
   static readonly kept = new HandlerContext(undefined as never, undefined as never);
 
-  readonly runId = (lastRunId = (lastRunId + 1) | 0);
-  private controller: AbortController | undefined = undefined;
-  private abortedFor: Error | undefined = undefined;
+  // Declared, not defined, as in `Message`.
+  declare readonly runId: number;
+  /** @internal */ declare readonly delivery: Delivery;
+  declare private readonly house: ContextHouse;
+  declare private controller: AbortController | undefined;
+  declare private abortedFor: Error | undefined;
 
-  constructor(
-    private readonly house: ContextHouse,
-    protected readonly message: Message,
-  ) {}
+  constructor(house: ContextHouse, delivery: Delivery) {
+    this.house = house;
+    this.delivery = delivery;
+    this.runId = lastRunId = (lastRunId + 1) | 0;
+    this.controller = undefined;
+    this.abortedFor = undefined;
+  }
+
+  protected get message(): Message {
+    return this.delivery.message;
+  }
 
   get messageId(): string {
     return this.message.id;

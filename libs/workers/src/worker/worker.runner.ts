@@ -24,6 +24,7 @@ export interface RunnerParts {
   readonly timeoutMs: number | undefined;
   readonly dispatcher: Dispatcher;
   readonly completion: Completion;
+  /** A fresh context, whose `delivery` is the one given. */
   readonly contextFor: (delivery: Delivery) => HandlerContext;
   readonly clock: Clock;
   readonly turn: Turn;
@@ -65,8 +66,8 @@ export class WorkerRunner implements LaneOwner, Taker {
   private inUse = 0;
   private unsettled = 0;
   private readonly maxUnsettled: number;
-  /** Lanes whose handlers came back in this microtask round. */
-  private readonly cameBack: Lane[] = [];
+  /** Whether a handler came back in this microtask round, at whose end it pumps. */
+  private isRoundOpen = false;
   private resume: () => void = () => {};
   private pumping: 'no' | 'scheduled' | 'now' | 'next-turn' = 'no';
   /** The last reading of the clock in this pump; spares one reading per message. */
@@ -217,6 +218,11 @@ export class WorkerRunner implements LaneOwner, Taker {
     return taken;
   }
 
+  /** Whether there is something that it could start, if a permit is free. */
+  private get hasWork(): boolean {
+    return this.inbox.length > 0 || this.source?.isEmpty === false;
+  }
+
   /** Whether no permit is free, or there is no place for one more outcome that takes its time to settle. */
   private get isFull(): boolean {
     return this.inUse >= this.parts.concurrency || this.inUse + this.unsettled >= this.maxUnsettled;
@@ -234,7 +240,7 @@ export class WorkerRunner implements LaneOwner, Taker {
 
   private run(delivery: Delivery): void {
     const lane = this.free.pop() ?? this.newLane();
-    lane.begin(delivery, this.parts.contextFor(delivery), this.latest, this.parts.clock.at(this.latest));
+    lane.begin(this.parts.contextFor(delivery), this.latest, this.parts.clock.at(this.latest));
     this.parts.dispatcher.dispatch(lane);
     if (lane.leftAt > this.latest) this.latest = this.parts.turn.note(lane.leftAt);
   }
@@ -258,14 +264,18 @@ export class WorkerRunner implements LaneOwner, Taker {
     this.entered(lane);
   }
 
-  returned(lane: Lane): void {
-    if (this.cameBack.push(lane) === 1) void SOON.then(this.collect);
+  /** One reading of the clock serves all handlers that come back in one microtask round. */
+  returned(): void {
+    if (this.isRoundOpen) return;
+    this.isRoundOpen = true;
+    this.latest = this.parts.turn.read();
+    void SOON.then(this.endRound);
   }
 
-  private readonly collect = (): void => {
-    this.latest = this.parts.turn.read();
-    for (let i = 0; i < this.cameBack.length; i++) this.cameBack[i]?.collect();
-    this.cameBack.length = 0;
+  /** Other people's code may have run in the round: the next handlers begin at a reading of their own. */
+  private readonly endRound = (): void => {
+    this.isRoundOpen = false;
+    if (this.hasWork) this.latest = this.parts.turn.read();
     this.pump();
   };
 
@@ -303,7 +313,7 @@ export class WorkerRunner implements LaneOwner, Taker {
   private completed(delivery: Delivery): void {
     this.source?.release(delivery);
     if (this.parts.completion.tellsOthers) this.latest = this.parts.turn.read();
-    if (this.cameBack.length === 0) this.wake();
+    if (!this.isRoundOpen) this.wake();
     if (this.isQuiet) this.onQuiet?.();
   }
 
