@@ -4,7 +4,7 @@ import { DurableChannel } from './channel/durable.channel.js';
 import { serve } from './channel/post.js';
 import { type ResolvedOutboxOptions, resolveOutboxOptions } from './outbox.options.js';
 import { Awaited } from './relay/awaited.js';
-import { OutboxRelay } from './relay/relay.js';
+import { type Luck, OutboxRelay, REAL_LUCK } from './relay/relay.js';
 import { type Round, Rounds } from './relay/rounds.js';
 import { Sender } from './relay/sender.js';
 import type { Store } from './store/store.js';
@@ -35,6 +35,7 @@ export class OutboxHouse {
   constructor(
     given: object,
     readonly application: WorkersApplication,
+    luck: Luck = REAL_LUCK,
   ) {
     const problems: string[] = [];
     this.options = resolveOutboxOptions(given, problems);
@@ -52,7 +53,7 @@ export class OutboxHouse {
       migrate: this.options.migrate,
       callerOf: (id): ReplyAddress | undefined => this.awaited.find(id),
       onFinished: (id) => this.awaited.finished(id),
-      chance: Math.random,
+      luck,
     });
     this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault);
     this.rounds = new Rounds(this.clock, (round, error) => this.announcer.fault(`outbox ${round}`, error));

@@ -30,8 +30,21 @@ export interface RelayParts {
   /** The caller in this process that waits for a message. */
   readonly callerOf: (id: number) => ReplyAddress | undefined;
   readonly onFinished: (id: number) => void;
-  readonly chance: () => number;
+  readonly luck: Luck;
 }
+
+/** What no two runs have in common; a simulation lends its own. */
+export interface Luck {
+  /** From 0 to 1. */
+  chance(): number;
+  /** Resolves when the event loop has gone round. */
+  nextTurn(): Promise<void>;
+}
+
+export const REAL_LUCK: Luck = {
+  chance: Math.random,
+  nextTurn: () => new Promise((resolve) => setImmediate(resolve)),
+};
 
 /** The first wait after the store failed, and the longest. */
 const FIRST_WAIT_MS = 50;
@@ -98,7 +111,7 @@ export class OutboxRelay implements Relay, Claimer {
   }
 
   chance(): number {
-    return this.parts.chance();
+    return this.parts.luck.chance();
   }
 
   sourceFor(channel: DurableChannel, taker: Taker, routed: Channel | undefined): DurableSource {
@@ -222,7 +235,7 @@ export class OutboxRelay implements Relay, Claimer {
       if (!this.isRung) await new Promise<void>((resolve) => (this.resume = resolve));
       this.isRung = false;
       // What comes to an outcome in this round of the event loop leaves in one commit.
-      await new Promise((resolve) => setImmediate(resolve));
+      await this.parts.luck.nextTurn();
       await this.turn();
     }
   }
@@ -410,7 +423,7 @@ export class OutboxRelay implements Relay, Claimer {
     if (this.failures === 0)
       announcer.announce('workers.relay', { store: store.kind, state: 'unreachable', error: asError(error) });
     const longest = Math.min(FIRST_WAIT_MS * 2 ** this.failures++, LONGEST_WAIT_MS);
-    await this.wait(longest * (0.5 + this.parts.chance() / 2));
+    await this.wait(longest * (0.5 + this.parts.luck.chance() / 2));
     this.ring();
   }
 
