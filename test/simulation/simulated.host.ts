@@ -9,7 +9,7 @@ import { Completion } from '../../libs/workers/src/worker/completion.js';
 import { HandlerContext } from '../../libs/workers/src/worker/worker.context.js';
 import { WorkerRunner } from '../../libs/workers/src/worker/worker.runner.js';
 import type { DurableChannel } from '../../libs/outbox/src/channel/durable.channel.js';
-import { durable, type DurableDeclaration } from '../../libs/outbox/src/channel/durable.js';
+import type { DurableDeclaration } from '../../libs/outbox/src/channel/durable.js';
 import { OutboxHouse } from '../../libs/outbox/src/outbox.house.js';
 import type { Claimed, Seat, Settlement } from '../../libs/outbox/src/store/store.js';
 import type { Agenda } from './agenda.js';
@@ -295,8 +295,8 @@ export class SimulatedHost {
     for (const other of this.running) {
       const later = one.claimedAt >= other.claimedAt ? one : other;
       const first = later === one ? other : one;
-      // After a lease's time a suspect is run beside what still runs.
-      if (later.isSuspect && later.claimedAt - first.claimedAt >= lease) continue;
+      // After a lease's time nobody waits for the other one.
+      if (later.claimedAt - first.claimedAt >= lease) continue;
       if (one.run === other.run) continue;
       if (other.context.abortReason !== undefined) continue;
       law(!one.isSuspect && !other.isSuspect, () => `${this.name} runs message ${one.id} beside ${other.id}, and one of them is a suspect`);
