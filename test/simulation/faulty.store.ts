@@ -32,10 +32,13 @@ export interface Wire {
   later(what: string, happen: () => void): void;
   /** Whether a word of the store's reaches the host. */
   isWordHeard(): boolean;
+  /** How often the host stood still so far: what was done before is no news after. */
+  standstills(): number;
   die(): void;
   /** Told of what was done, at the moment when it was done. */
   readonly did: {
     enroll(seat: Seat): void;
+    claim(claimed: readonly Claimed[]): void;
     settle(settlements: readonly Settlement[], fenced: readonly number[]): void;
     anything(): void;
   };
@@ -163,13 +166,20 @@ export class FaultyStore implements Store {
   }
 
   private seat(real: Seat): Seat {
-    const learns = (isSeated: boolean): boolean => {
-      this.wire.told.seated();
-      return isSeated;
-    };
+    const { wire } = this;
     const seat: Seat = {
       host: real.host,
-      extend: () => this.call('extend', () => real.extend(), learns),
+      extend: () => {
+        let standstills = -1;
+        const extend = (): Promise<boolean> => {
+          standstills = wire.standstills();
+          return real.extend();
+        };
+        return this.call('extend', extend, (isSeated) => {
+          if (standstills === wire.standstills()) wire.told.seated();
+          return isSeated;
+        });
+      },
       leave: () => this.call('leave', () => real.leave()),
     };
     this.seats.set(seat, real);
@@ -181,7 +191,12 @@ export class FaultyStore implements Store {
   }
 
   private claiming<T>(verb: string, claimed: (answer: T) => readonly Claimed[], work: () => Promise<T>): Promise<T> {
-    return this.call(verb, work, (answer) => {
+    const done = async (): Promise<T> => {
+      const answer = await work();
+      this.wire.did.claim(claimed(answer));
+      return answer;
+    };
+    return this.call(verb, done, (answer) => {
       this.wire.told.claimed(claimed(answer));
       return answer;
     });

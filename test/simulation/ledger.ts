@@ -1,4 +1,4 @@
-import type { Settlement } from '../../libs/outbox/src/store/store.js';
+import type { Claimed, Settlement } from '../../libs/outbox/src/store/store.js';
 import type { MemoryStore } from '../../libs/outbox/src/testing/memory.store.js';
 import type { MemoryMessage } from '../../libs/outbox/src/testing/memory/memory.message.js';
 
@@ -18,6 +18,8 @@ export class Ledger {
   readonly labels = new Set<string>();
   /** Labels of transactions that were rolled back. */
   readonly undone = new Set<string>();
+  /** Which came first: that a message was committed, or that another one was claimed. */
+  private readonly order = new Map<string, number>();
   /** What was written, by id and claim. */
   private readonly written = new Map<string, Settlement>();
 
@@ -28,8 +30,28 @@ export class Ledger {
     for (const [id, message] of this.tables['messages']) {
       if (this.seen.has(id)) continue;
       this.seen.set(id, message);
+      this.order.set(`${id}`, this.order.size);
       this.labels.add(labelOf(message));
     }
+  }
+
+  claimed(claimed: readonly Claimed[]): void {
+    this.look();
+    for (const { id, claim } of claimed) this.order.set(`${id}:${claim}`, this.order.size);
+  }
+
+  /** A message of the same key that should have come before this claim, and is not at its end. */
+  before(id: number, claim: number): MemoryMessage | undefined {
+    const { key, channel } = this.message(id);
+    if (key === null) return undefined;
+    const claimedAt = this.order.get(`${id}:${claim}`) ?? 0;
+    return this.open.find(
+      (other) =>
+        other.key === key &&
+        other.channel === channel &&
+        other.id < id &&
+        (this.order.get(`${other.id}`) ?? Infinity) < claimedAt,
+    );
   }
 
   wrote(settlements: readonly Settlement[], fenced: readonly number[]): void {

@@ -64,6 +64,7 @@ export class SimulatedHost {
   /** Its handlers that are at work. */
   readonly running = new Set<Entered>();
   frozenForMs = 0;
+  private standstills = 0;
   private readonly claims = new Map<number, Claimed & { readonly at: number }>();
   private readonly supervisor: Supervisor;
 
@@ -89,9 +90,11 @@ export class SimulatedHost {
       fate: (verb) => around.fate(this, verb),
       later: (what, happen) => this.later(what, happen),
       isWordHeard: () => around.isWordHeard(this),
+      standstills: () => this.standstills,
       die: () => this.kill(),
       did: {
         enroll: (seat: Seat) => void this.seats.add(seat.host),
+        claim: (claimed) => around.ledger.claimed(claimed),
         settle: (settlements, fenced) => around.ledger.wrote(settlements, fenced),
         anything: () => around.ledger.look(),
       },
@@ -158,6 +161,7 @@ export class SimulatedHost {
     this.state = 'frozen';
     this.isStale = true;
     this.frozenForMs = 0;
+    this.standstills++;
   }
 
   thaw(doesClockCatchUp: boolean): void {
@@ -273,7 +277,8 @@ export class SimulatedHost {
       law(ledger.isHeld(id, claimed.claim, this.seats), () => `${this.name} enters message ${id} without holding it`);
       law(message.attempt === truth.history.length + 1, () => `${this.name} counts attempt ${message.attempt} of message ${id}, after ${truth.history.length} failures`);
       law(!claimed.isExpired, () => `${this.name} enters message ${id}, which has expired`);
-      this.checkOrder(id);
+      const older = ledger.before(id, claimed.claim);
+      law(older === undefined, () => `${this.name} enters message ${id} before ${older?.id}, which has the same key`);
       this.checkAlone(one, plan.outbox.relay.lease);
     }
     this.entered.push(one);
@@ -281,14 +286,6 @@ export class SimulatedHost {
     return () => {
       this.running.delete(one);
     };
-  }
-
-  private checkOrder(id: number): void {
-    const { ledger } = this.around;
-    const { key, channel } = ledger.message(id);
-    if (key === null) return;
-    const older = ledger.open.find((other) => other.key === key && other.channel === channel && other.id < id);
-    law(older === undefined, () => `${this.name} enters message ${id} before ${older?.id}, which has the same key`);
   }
 
   private checkAlone(one: Entered, lease: number): void {

@@ -273,7 +273,7 @@ class Simulation {
     const isOver = (): boolean => this.nowMs - begunAt[0] > CALM_MS || this.steps - begunAt[1] > CALM_STEPS;
     const isIdle = (): boolean => this.ledger.open.length === 0 && this.unsettled === 0;
     while (!isIdle()) {
-      law(!isOver(), () => `not drained: ${JSON.stringify(this.ledger.open.map(({ id, channel, key, place, isSuspect }) => ({ id, channel, key, place, isSuspect })))}`);
+      law(!isOver(), () => `not drained: unsettled ${JSON.stringify(this.hosts.map((h) => [h.number, h.state, [...h.unsettled]]))} ${JSON.stringify(this.ledger.open.map(({ id, channel, key, place, isSuspect }) => ({ id, channel, key, place, isSuspect })))}`);
       await this.calmStep();
     }
     // Whoever waits for an answer has it after one more look.

@@ -166,7 +166,6 @@ export class OutboxRelay implements Relay, Claimer {
     await this.looping;
     await this.enrolling;
     this.state = 'closed';
-    this.held.clear();
     // A seat that cannot be left is found empty when its lease is over.
     await this.seating.leave().catch((error: unknown) => this.parts.announcer.fault(this.name, error));
     if (this.looping !== undefined) this.tell('stopped');
@@ -248,6 +247,8 @@ export class OutboxRelay implements Relay, Claimer {
       await this.exchange.turn(seat);
       if (this.exchange.hasMore) this.ring();
     }
+    // What is not settled by now goes back with the seat.
+    this.held.clear();
   }
 
   private get isOver(): boolean {
