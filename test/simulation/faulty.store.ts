@@ -107,7 +107,11 @@ export class FaultyStore implements Store {
   }
 
   claim(seat: Seat, wanted: readonly Wanted[]): Promise<readonly Claimed[]> {
-    return this.claiming('claim', (claimed) => claimed, () => this.store.claim(this.real(seat), wanted));
+    return this.claiming(
+      'claim',
+      (claimed) => claimed,
+      () => this.store.claim(this.real(seat), wanted),
+    );
   }
 
   claimSuspect(seat: Seat, channels: readonly string[]): Promise<Claimed | undefined> {
@@ -125,12 +129,16 @@ export class FaultyStore implements Store {
   }
 
   exchange(seat: Seat, settlements: readonly Settlement[], wanted: readonly Wanted[]): Promise<Exchanged> {
-    return this.claiming('exchange', ({ claimed }) => claimed, async () => {
-      refuseUnwritable(routedBy(settlements));
-      const exchanged = await this.store.exchange(this.real(seat), settlements, wanted);
-      this.wire.did.settle(settlements, exchanged.fenced);
-      return exchanged;
-    });
+    return this.claiming(
+      'exchange',
+      ({ claimed }) => claimed,
+      async () => {
+        refuseUnwritable(routedBy(settlements));
+        const exchanged = await this.store.exchange(this.real(seat), settlements, wanted);
+        this.wire.did.settle(settlements, exchanged.fenced);
+        return exchanged;
+      },
+    );
   }
 
   recount(seat: Seat, held: readonly number[]): Promise<number> {

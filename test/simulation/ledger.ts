@@ -90,7 +90,9 @@ export class Ledger {
 
   /** What is gone was done or has expired, once; and what was done left what it routes, once. */
   balance(routes: ReadonlyMap<string, string>): void {
-    const ends = [...this.written.values()].filter(({ type }) => type === 'done' || type === 'expire' || type === 'bury');
+    const ends = [...this.written.values()].filter(
+      ({ type }) => type === 'done' || type === 'expire' || type === 'bury',
+    );
     for (const [id, message] of this.seen) {
       const own = ends.filter((settlement) => settlement.id === id);
       law(own.length <= 1, () => `message ${id} came to ${own.length} ends`);

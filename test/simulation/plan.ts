@@ -51,7 +51,11 @@ export function planOf(chance: Chance): Plan {
   const options = () => ({
     retry: {
       attempts: chance.between(1, 6),
-      backoff: { delay: chance.pick([0, 10, 500]), maxDelay: 2_000, jitter: chance.pick(['none', 'equal', 'full'] as const) },
+      backoff: {
+        delay: chance.pick([0, 10, 500]),
+        maxDelay: 2_000,
+        jitter: chance.pick(['none', 'equal', 'full'] as const),
+      },
     },
     lost: chance.isHit(0.8) ? ('retry' as const) : ('bury' as const),
     prefetch: chance.pick([0, 0, 1, 5]),

@@ -1,4 +1,3 @@
-import type { Fault, Message } from '@nestjs-workers/core';
 import { asError, type ReplyAddress } from '@nestjs-workers/core/extension';
 import type { Delivery } from '../../libs/workers/src/message/delivery.js';
 import { type Crew, type Relay, Supervisor } from '../../libs/workers/src/lifecycle/supervisor.js';
@@ -16,7 +15,7 @@ import type { Agenda } from './agenda.js';
 import type { Chance } from './chance.js';
 import { type Fate, FaultyStore } from './faulty.store.js';
 import { HostClock } from './host.clock.js';
-import { labelOf, law, type Ledger } from './ledger.js';
+import { law, type Ledger } from './ledger.js';
 import type { Plan } from './plan.js';
 import { scriptedDispatcher, type Temper } from './scripted.dispatcher.js';
 import type { MemoryStore } from '../../libs/outbox/src/testing/memory.store.js';
@@ -186,7 +185,8 @@ export class SimulatedHost {
       if (one.context.abortReason !== undefined) continue;
       law(
         this.around.ledger.isHeld(one.id, one.claim, this.seats),
-        () => `${this.name} runs message ${one.id} (claim ${one.claim}), does not hold it any more, and nobody told the handler`,
+        () =>
+          `${this.name} runs message ${one.id} (claim ${one.claim}), does not hold it any more, and nobody told the handler`,
       );
     }
   }
@@ -225,7 +225,13 @@ export class SimulatedHost {
     const { chance, plan } = this.around;
     const name = `Worker of ${channel.name}`;
     const routed = out === undefined ? undefined : this.channels.get(out);
-    const to = { worker: name, in: channel.name, out: undefined, outputDrop: 'output-drop' as const, failures: undefined };
+    const to = {
+      worker: name,
+      in: channel.name,
+      out: undefined,
+      outputDrop: 'output-drop' as const,
+      failures: undefined,
+    };
     const info = { name, in: channel.name, out, concurrency, timeoutMs };
     const house = { info, channels: {}, logger: console, announcer, clock, stats: () => ({}) as never };
     const runner = new WorkerRunner({
@@ -275,7 +281,10 @@ export class SimulatedHost {
     };
     if (!this.isStale) {
       law(ledger.isHeld(id, claimed.claim, this.seats), () => `${this.name} enters message ${id} without holding it`);
-      law(message.attempt === truth.history.length + 1, () => `${this.name} counts attempt ${message.attempt} of message ${id}, after ${truth.history.length} failures`);
+      law(
+        message.attempt === truth.history.length + 1,
+        () => `${this.name} counts attempt ${message.attempt} of message ${id}, after ${truth.history.length} failures`,
+      );
       law(!claimed.isExpired, () => `${this.name} enters message ${id}, which has expired`);
       const older = ledger.before(id, claimed.claim);
       law(older === undefined, () => `${this.name} enters message ${id} before ${older?.id}, which has the same key`);
@@ -296,7 +305,10 @@ export class SimulatedHost {
       if (later.claimedAt - first.claimedAt >= lease) continue;
       if (one.run === other.run) continue;
       if (other.context.abortReason !== undefined) continue;
-      law(!one.isSuspect && !other.isSuspect, () => `${this.name} runs message ${one.id} beside ${other.id}, and one of them is a suspect`);
+      law(
+        !one.isSuspect && !other.isSuspect,
+        () => `${this.name} runs message ${one.id} beside ${other.id}, and one of them is a suspect`,
+      );
     }
   }
 
@@ -309,7 +321,10 @@ export class SimulatedHost {
       this.unsettled.add(settlement);
       try {
         await settle(delivery, settlement);
-        law(ledger.isWritten(settlement), () => `${this.name} was told that ${settlement.type} of message ${settlement.id} is written, and it is not`);
+        law(
+          ledger.isWritten(settlement),
+          () => `${this.name} was told that ${settlement.type} of message ${settlement.id} is written, and it is not`,
+        );
       } catch (error) {
         if (error instanceof Error && error.name === 'BrokenLaw') this.broken ??= error;
         throw error;
@@ -371,6 +386,3 @@ function brief(event: object): string {
     .concat('error' in event && event.error instanceof Error ? [event.error.message] : [])
     .join(' ');
 }
-
-export type { Fault, Message };
-export { labelOf };

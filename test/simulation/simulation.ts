@@ -5,7 +5,7 @@ import { unhandledWhile } from '../support/unhandled.js';
 import { Agenda } from './agenda.js';
 import { Chance } from './chance.js';
 import { type Fate, UNWRITABLE } from './faulty.store.js';
-import { BrokenLaw, law, Ledger } from './ledger.js';
+import { law, Ledger } from './ledger.js';
 import { MILD, type Plan, planOf } from './plan.js';
 import { SimulatedHost, type Surroundings } from './simulated.host.js';
 
@@ -221,14 +221,18 @@ class Simulation {
     if (chance.isHit(0.3) && draft.expiresMs === undefined && !('deduplicate' in draft.sending)) {
       const reply = new Caller();
       host.requests.push({ label, reply });
-      host.house.sender.send(channel, { ...draft, wantsResult: true }, reply).catch((error: Error) => reply.refuse(error));
+      host.house.sender.send(channel, { ...draft, wantsResult: true }, reply).catch(() => reply.refuse());
       return undefined;
     }
     host.house.sender.send(channel, draft).catch(() => {});
     return undefined;
   }
 
-  private sendWithin(host: SimulatedHost, message: ReturnType<DurableChannel['envelope']['write']>, label: string): void {
+  private sendWithin(
+    host: SimulatedHost,
+    message: ReturnType<DurableChannel['envelope']['write']>,
+    label: string,
+  ): void {
     const transaction = this.store.begin();
     let canCommit = false;
     host.house.sender.sendWithin([message], transaction).then(
@@ -272,7 +276,9 @@ class Simulation {
     const begunAt = [this.nowMs, this.steps] as const;
     const isOver = (): boolean => this.nowMs - begunAt[0] > CALM_MS || this.steps - begunAt[1] > CALM_STEPS;
     const left = (): string =>
-      this.ledger.open.map(({ id, channel, key, place }) => `\n  ${id} ${channel} ${key} ${JSON.stringify(place)}`).join('');
+      this.ledger.open
+        .map(({ id, channel, key, place }) => `\n  ${id} ${channel} ${key} ${JSON.stringify(place)}`)
+        .join('');
     // Whoever waits for an answer has it after one more look, and what was on its way has arrived.
     for (let idleSince = this.nowMs; this.nowMs - idleSince < 1_000;) {
       law(!isOver(), () => `not drained, ${this.unsettled} unsettled, left are:${left()}`);
@@ -280,7 +286,8 @@ class Simulation {
       if (this.ledger.open.length + this.unsettled > 0) idleSince = this.nowMs;
     }
     for (const host of this.hosts) host.checkReplies();
-    for (const label of this.ledger.undone) law(!this.ledger.labels.has(label), () => `${label} was rolled back and is there`);
+    for (const label of this.ledger.undone)
+      law(!this.ledger.labels.has(label), () => `${label} was rolled back and is there`);
     this.ledger.balance(this.plan.routes);
   }
 
@@ -294,7 +301,14 @@ class Simulation {
     for (const host of stopping) void host.stop();
     const until = this.nowMs + CALM_MS;
     while (stopping.some(({ state }) => state !== 'stopped')) {
-      law(this.nowMs < until, () => `does not come to its end: ${stopping.filter(({ state }) => state !== 'stopped').map(({ name }) => name).join()}`);
+      law(
+        this.nowMs < until,
+        () =>
+          `does not come to its end: ${stopping
+            .filter(({ state }) => state !== 'stopped')
+            .map(({ name }) => name)
+            .join()}`,
+      );
       await this.calmStep();
     }
     for (const host of this.hosts) host.checkEnd();
@@ -313,7 +327,7 @@ class Caller implements ReplyAddress {
     return this.settle('answered');
   }
 
-  refuse(_error: Error): boolean {
+  refuse(): boolean {
     return this.settle('refused');
   }
 
@@ -325,5 +339,3 @@ class Caller implements ReplyAddress {
     return true;
   }
 }
-
-export { BrokenLaw };
