@@ -223,6 +223,14 @@ describe('a seat', () => {
     await expect(hand.given[0]?.settle(DONE)).rejects.toThrow(ClaimLostError);
   });
 
+  // Found by seed 10129.
+  it('that was given later than a lease after it was asked for is not believed in', async () => {
+    const { relay, line, clock } = await relayBench({ isStarted: false });
+    line.next('enroll', () => clock.advance('30s'));
+    await expect(relay.start()).rejects.toThrow('longer than a lease');
+    expect(relay.place).toBeUndefined();
+  });
+
   it('is taken anew when the store comes back', async () => {
     const { hand, line, put, clock } = await relayBench();
     line.isCut = true;

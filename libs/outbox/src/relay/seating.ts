@@ -30,17 +30,19 @@ export class Seating {
 
   /** Takes a seat. @throws StoreUnreachableError, or why it was lost before it was known */
   async take(): Promise<void> {
-    const askedAt = this.parts.clock.now();
+    const { clock, host, store } = this.parts;
+    const askedAt = clock.now();
     let seat: Seat | undefined = undefined;
     let lostEarly: Error | undefined;
-    seat = await this.parts.store.enroll({
-      ...this.parts.host,
+    seat = await store.enroll({
+      ...host,
       onLost: (reason) => {
         if (seat === undefined) lostEarly = reason;
         else this.lose(seat, reason);
       },
     });
     if (lostEarly !== undefined) throw lostEarly;
+    if (clock.now() - askedAt >= host.leaseMs) throw new Error('The store took longer than a lease to give a seat');
     this.taken = seat;
     this.expireLater(seat, askedAt);
   }
@@ -52,9 +54,9 @@ export class Seating {
     const askedAt = this.parts.clock.now();
     const isSeated = await seat.extend();
     if (this.taken !== seat) return false;
-    if (isSeated) this.expireLater(seat, askedAt);
-    else this.lose(seat, new Error('the lease was not renewed in time'));
-    return isSeated;
+    if (isSeated) return this.expireLater(seat, askedAt);
+    this.lose(seat, new Error('the lease was not renewed in time'));
+    return false;
   }
 
   /** Gives everything back that is claimed on it. */
@@ -72,13 +74,16 @@ export class Seating {
     this.parts.onLost(reason);
   }
 
-  /** The store counts from when it was asked at the earliest. */
-  private expireLater(seat: Seat, askedAt: number): void {
+  /** The store counts from when it was asked at the earliest. False when the time was over before its answer came. */
+  private expireLater(seat: Seat, askedAt: number): boolean {
     const { clock, host } = this.parts;
+    const expire = (): void =>
+      this.lose(seat, new Error(`the lease of ${host.leaseMs} ms ran out and could not be renewed`));
     this.expiry?.cancel();
-    this.expiry = clock.after(askedAt + host.leaseMs - clock.now(), () =>
-      this.lose(seat, new Error(`the lease of ${host.leaseMs} ms ran out and could not be renewed`)),
-    );
-    this.expiry.hold(false);
+    const leftMs = askedAt + host.leaseMs - clock.now();
+    if (leftMs <= 0) expire();
+    else this.expiry = clock.after(leftMs, expire);
+    this.expiry?.hold(false);
+    return leftMs > 0;
   }
 }
