@@ -234,7 +234,9 @@ describe('a delivery that is not its own any more', () => {
     const gates = new Gates();
     const { runner, put } = await running(gates.enter);
     await calm();
-    runner.disown(put(1), new Error('lost'));
+    const delivery = new Message(1, 0);
+    runner.give(delivery);
+    runner.disown(delivery, new Error('lost'));
     await calm();
     expect([gates.inside, runner.isQuiet]).toEqual([[], true]);
     put(2);
