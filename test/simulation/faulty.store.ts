@@ -55,6 +55,7 @@ export class FaultyStore implements Store {
   readonly migrations: Store['migrations'];
   readonly deadLetters: Store['deadLetters'];
   private readonly seats = new WeakMap<Seat, Seat>();
+  private sayLost: (reason: Error) => void = () => {};
 
   constructor(
     private readonly store: MemoryStore,
@@ -70,6 +71,11 @@ export class FaultyStore implements Store {
   }
 
   async close(): Promise<void> {}
+
+  /** The line broke, which the other side takes for a death; this side is told as soon as a word of the store's reaches it. */
+  disconnect(): void {
+    this.sayLost(new Error('the line broke'));
+  }
 
   installation(): Promise<string> {
     return Promise.resolve('simulation');
@@ -94,6 +100,7 @@ export class FaultyStore implements Store {
         if (wire.isWordHeard()) wire.later(`hears ${what}`, () => say(...about));
       };
     return this.call('enroll', async () => {
+      this.sayLost = heard('lost', host.onLost);
       const real = await this.store.enroll({
         ...host,
         onWake: heard('wake', host.onWake),

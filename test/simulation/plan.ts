@@ -12,6 +12,8 @@ export interface Faults {
   readonly jumped: number;
   readonly stopped: number;
   readonly cutOff: number;
+  /** The others believe that it is dead, and it is not. */
+  readonly takenForDead: number;
 }
 
 /** Everything about one simulation that follows from its seed before it begins. */
@@ -100,12 +102,13 @@ export function planOf(chance: Chance): Plan {
     faults: {
       refused: rate(0.2),
       answerLost: rate(0.2),
-      died: rate(0.004),
+      died: rate(0.015),
       wordLost: rate(0.3),
       froze: rate(0.02),
       jumped: rate(0.02),
       stopped: rate(0.01),
       cutOff: rate(0.01),
+      takenForDead: rate(0.03),
     },
   };
 }

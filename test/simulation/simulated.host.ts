@@ -66,6 +66,7 @@ export class SimulatedHost {
   private standstills = 0;
   private readonly claims = new Map<number, Claimed & { readonly at: number }>();
   private readonly supervisor: Supervisor;
+  private readonly store: FaultyStore;
 
   constructor(
     readonly number: number,
@@ -85,7 +86,7 @@ export class SimulatedHost {
       lend: (relay: Relay) => lent.push(relay),
       channels: this.channels.values(),
     };
-    const store = new FaultyStore(around.store.another(), {
+    this.store = new FaultyStore(around.store.another(), {
       fate: (verb) => around.fate(this, verb),
       later: (what, happen) => this.later(what, happen),
       isWordHeard: () => around.isWordHeard(this),
@@ -104,7 +105,7 @@ export class SimulatedHost {
         seated: () => (this.isStale = false),
       },
     });
-    this.house = new OutboxHouse({ store, ...plan.outbox, migrate: true }, application as never, {
+    this.house = new OutboxHouse({ store: this.store, ...plan.outbox, migrate: true }, application as never, {
       chance: () => chance.next(),
       nextTurn: () => new Promise((resolve) => this.later('the next turn', resolve)),
     });
@@ -161,6 +162,15 @@ export class SimulatedHost {
     this.isStale = true;
     this.frozenForMs = 0;
     this.standstills++;
+  }
+
+  /** Its store takes it for dead. */
+  disconnect(): void {
+    this.around.note(`${this.name} is taken for dead`);
+    this.isStale = true;
+    this.standstills++;
+    for (const seat of this.seats) this.around.store.kill(seat);
+    this.store.disconnect();
   }
 
   thaw(doesClockCatchUp: boolean): void {

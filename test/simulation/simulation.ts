@@ -121,6 +121,7 @@ class Simulation {
       jumps: going.length > 0 ? 100 * faults.jumped : 0,
       stops: going.length > 0 ? 100 * faults.stopped : 0,
       isCutOff: going.length > 0 ? 100 * faults.cutOff : 0,
+      isTakenForDead: going.length > 0 ? 100 * faults.takenForDead : 0,
     });
     if (next === 'happens') this.happen(this.chance.isHit(0.5) ? 0 : this.chance.below(possible.length));
     else if (next === 'timePasses') this.passTime(this.chance.pick([1, 50, 500, this.plan.longestMs]));
@@ -131,6 +132,7 @@ class Simulation {
     else if (next === 'thaws') this.chance.pick(frozen).thaw(this.chance.isHit(0.5));
     else if (next === 'jumps') this.chaos(going, (host) => host.clock.pass(this.chance.below(this.plan.longestMs)));
     else if (next === 'stops') this.chaos(going, (host) => host.state === 'alive' && void host.stop());
+    else if (next === 'isTakenForDead') this.chaos(going, (host) => host.disconnect());
     else this.chaos(going, (host) => this.cutOff.set(host, this.nowMs + this.chance.below(2 * this.plan.longestMs)));
     await this.settle();
   }
