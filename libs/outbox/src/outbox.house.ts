@@ -54,6 +54,7 @@ export class OutboxHouse {
       migrate: this.options.migrate,
       callerOf: (id): ReplyAddress | undefined => this.awaited.find(id),
       onFinished: (id) => this.awaited.finished(id),
+      onDelayed: (delayMs) => this.rounds.hasten('poll', delayMs),
       luck,
     });
     this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault);

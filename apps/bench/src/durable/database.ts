@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import { Client } from 'pg';
 
 const KEEPER = fileURLToPath(new URL('../../../../test/support/postgres.keeper.mjs', import.meta.url));
 const SCRATCH = fileURLToPath(new URL('../../../../node_modules/.cache/', import.meta.url));
@@ -18,7 +18,7 @@ export async function freshDatabase(): Promise<string> {
   if (shared !== undefined) return shared;
   const url = new URL(process.env['DATABASE_URL'] ?? (await started()));
   const name = `bench_${randomBytes(6).toString('hex')}`;
-  const client = new pg.Client({ connectionString: url.href });
+  const client = new Client({ connectionString: url.href });
   await client.connect();
   await client.query(`create database ${name}`);
   await client.end();

@@ -25,6 +25,8 @@ export interface RelayParts {
   /** The caller in this process that waits for a message. */
   readonly callerOf: (id: number) => ReplyAddress | undefined;
   readonly onFinished: (id: number) => void;
+  /** Told when something is due that is not ready yet, in milliseconds from now. */
+  readonly onDelayed: (delayMs: number) => void;
   readonly luck?: Luck;
 }
 
@@ -185,6 +187,11 @@ export class OutboxRelay implements Relay, Claimer {
     this.ring();
   }
 
+  /** Something that was put, or that failed, is due in `delayMs`. */
+  delayed(delayMs: number): void {
+    this.parts.onDelayed(delayMs);
+  }
+
   /** How many messages wait to be run with nothing beside them. */
   noteSuspects(count: number): void {
     this.quarantine.note(count);
@@ -214,6 +221,7 @@ export class OutboxRelay implements Relay, Claimer {
     if (settlement.type === 'bury')
       announcer.announce('workers.buried', { ...about, reason: settlement.reason, error });
     if (settlement.type !== 'retry') return;
+    this.delayed(settlement.afterMs);
     const worker = this.sources.of(channel.name)[0]?.taker.name ?? channel.name;
     announcer.announce('workers.retry', { ...about, worker, waitMs, retryInMs: settlement.afterMs, error });
   }

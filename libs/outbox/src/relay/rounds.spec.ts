@@ -26,6 +26,17 @@ describe('rounds', () => {
     end();
   });
 
+  it('are done sooner when they are hastened, and never later', async () => {
+    const { clock, rounds: all } = rounds();
+    const begun: number[] = [];
+    all.begin([{ name: 'poll', everyMs: 100, work: async () => void begun.push(clock.now()) }]);
+    all.hasten('poll', 20);
+    all.hasten('poll', 50);
+    all.hasten('nobody', 1);
+    await clock.advance(120);
+    expect(begun).toEqual([20, 120]);
+  });
+
   it('are done sooner when they ask for it, and never later', async () => {
     const { clock, rounds: all } = rounds();
     const begun: number[] = [];

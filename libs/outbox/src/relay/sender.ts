@@ -49,7 +49,8 @@ export class Sender implements Post {
       if (!this.isWriting) void this.write();
     });
     if (reply !== undefined) this.awaited.add(appended.id, reply, channel);
-    if (!appended.isDuplicate) this.wake(channel.name);
+    if (message.delayMs !== null) this.relay.delayed(message.delayMs);
+    else if (!appended.isDuplicate) this.wake(channel.name);
     return appended;
   }
 

@@ -1,5 +1,5 @@
 import { Logger, makeWorkerUtils, run, type Runner } from 'graphile-worker';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { freshDatabase } from '../database.js';
 import type { Job, Queue, Tuning } from '../queue.js';
 
@@ -9,7 +9,7 @@ export async function open(tuning: Tuning): Promise<Queue> {
   const logger = new Logger(() => () => {});
   const utils = await makeWorkerUtils({ connectionString, logger });
   await utils.migrate();
-  const pool = new pg.Pool({ connectionString });
+  const pool = new Pool({ connectionString });
   let runner: Runner | undefined;
   return {
     add: (job) => utils.addJob('handle', job),

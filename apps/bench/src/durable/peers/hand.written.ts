@@ -1,10 +1,10 @@
-import pg from 'pg';
+import { Pool } from 'pg';
 import { freshDatabase } from '../database.js';
 import type { Job, Queue, Tuning } from '../queue.js';
 
 /** The least that is a queue: a table, a claim with SKIP LOCKED in batches, and one DELETE for a batch. No lease, no retry, no death. */
 export async function open(tuning: Tuning): Promise<Queue> {
-  const pool = new pg.Pool({ connectionString: await freshDatabase() });
+  const pool = new Pool({ connectionString: await freshDatabase() });
   await pool.query(
     'create table job (id bigint generated always as identity primary key, payload text, taken boolean not null default false)',
   );
