@@ -44,8 +44,8 @@ export async function simulate(seed: number, isTold = false): Promise<Report> {
       broken = error;
     }
   });
-  broken ??= unhandled as Error | undefined;
-  return simulation.report(broken);
+  // A law that was broken inside a runner ends that runner; what follows from it is not what was wrong.
+  return simulation.report((unhandled as Error | undefined) ?? broken);
 }
 
 class Simulation {
