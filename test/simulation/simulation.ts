@@ -285,6 +285,8 @@ class Simulation {
     for (let idleSince = this.nowMs; this.nowMs - idleSince < 1_000;) {
       law(!isOver(), () => `not drained, ${this.unsettled} unsettled, left are:${left()}`);
       await this.calmStep();
+      // One that could not start is started again by somebody.
+      if (!this.hosts.some(({ state }) => state === 'alive')) this.join();
       if (this.ledger.open.length + this.unsettled > 0) idleSince = this.nowMs;
     }
     for (const host of this.hosts) host.checkReplies();
