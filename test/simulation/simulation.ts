@@ -44,8 +44,8 @@ export async function simulate(seed: number, isTold = false): Promise<Report> {
       broken = error;
     }
   });
-  broken ??= unhandled as Error | undefined;
-  return simulation.report(broken);
+  // A law that was broken inside a runner ends that runner; what follows from it is not what was wrong.
+  return simulation.report((unhandled as Error | undefined) ?? broken);
 }
 
 class Simulation {
@@ -285,6 +285,8 @@ class Simulation {
     for (let idleSince = this.nowMs; this.nowMs - idleSince < 1_000;) {
       law(!isOver(), () => `not drained, ${this.unsettled} unsettled, left are:${left()}`);
       await this.calmStep();
+      // One that could not start is started again by somebody.
+      if (!this.hosts.some(({ state }) => state === 'alive')) this.join();
       if (this.ledger.open.length + this.unsettled > 0) idleSince = this.nowMs;
     }
     for (const host of this.hosts) host.checkReplies();

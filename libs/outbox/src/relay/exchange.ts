@@ -113,7 +113,6 @@ export class Exchange {
       const { delivery, settlement } = entry;
       held.delete(delivery);
       if (refused.has(settlement.id) && !(entry.isUncertain && isOurs)) {
-        entry.isUncertain = false;
         entry.lose();
         continue;
       }

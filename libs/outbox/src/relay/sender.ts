@@ -122,7 +122,8 @@ export class Sender implements Post {
     this.probing = probing;
     const next = (): void => {
       const passedMs = this.clock.now() - probing.from;
-      const dueMs = PROBES_MS.find((ms) => ms > passedMs);
+      // What is due within a millisecond is due now: a clock of fractions may never get there.
+      const dueMs = PROBES_MS.find((ms) => ms - passedMs >= 1);
       if (dueMs === undefined) {
         this.probing = undefined;
         return;
