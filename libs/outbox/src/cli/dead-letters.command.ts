@@ -68,7 +68,13 @@ function asRecord(letter: DeadLetter, isOpen: boolean): object {
     ...rest,
     createdAt: timeOf(createdAtMs),
     deadAt: timeOf(deadAtMs),
-    history: history.map(({ atMs, ...failure }) => ({ ...failure, at: timeOf(atMs) })),
+    history: history.map(({ attempt, kind, message, host, atMs }) => ({
+      attempt,
+      kind,
+      message,
+      host,
+      at: timeOf(atMs),
+    })),
     ...(isOpen ? { payload, headers } : {}),
   };
 }

@@ -45,7 +45,7 @@ function asChannels(channels: Channels, pending: number): string[] {
   const rows = names.map((name) => {
     const { ready, delayed, claimed, dead, suspects, oldestReadyMs } = channels[name] as StoredStats;
     const oldest = ready === 0 ? '-' : spanOf(oldestReadyMs);
-    return [harmless(name), ...[ready, delayed, claimed, dead, suspects].map(String), oldest];
+    return [harmless(name), `${ready}`, `${delayed}`, `${claimed}`, `${dead}`, `${suspects}`, oldest];
   });
   const head = ['channel', 'ready', 'delayed', 'claimed', 'dead', 'suspects', 'oldest'];
   return aligned([head, ...rows], new Set([1, 2, 3, 4, 5, 6]));
