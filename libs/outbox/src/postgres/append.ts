@@ -82,8 +82,8 @@ export function appendParameter(messages: readonly NewMessage[]): string {
   );
 }
 
-/** The order within a channel; the order within a key is that of its ids. */
-export const rankOf = ({ key, priority }: NewMessage): number => (key === null ? -priority + 0 : 0);
+/** The order within a channel: a priority turned round. */
+export const rankOf = ({ priority }: NewMessage): number => -priority + 0;
 
 /** The ids in the order of the messages. The plain statement has drawn them in this order, whatever order it returns them in. */
 export function appendedOf(rows: Rows, sql: Statement): Appended[] {
@@ -91,5 +91,5 @@ export function appendedOf(rows: Rows, sql: Statement): Appended[] {
     id: asNumber(id),
     isDuplicate: is_duplicate === true || is_duplicate === 't' || is_duplicate === 1,
   }));
-  return sql === append ? appended.sort((a, b) => a.id - b.id) : appended;
+  return sql === append ? appended.toSorted((a, b) => a.id - b.id) : appended;
 }

@@ -1,10 +1,12 @@
 import { StoreUnreachableError } from '../store/store.errors.js';
 
 /** Faults of the way to the server, or of a server that goes down, comes up or takes nobody more. */
-const UNREACHABLE = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
-  ...['ENETUNREACH', 'ENOENT', '57P01', '57P02', '57P03', '57P05', '53300'],
-]);
+const UNREACHABLE = new Set(
+  (
+    'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ENOENT ' +
+    '57P01 57P02 57P03 57P05 53300'
+  ).split(' '),
+);
 
 /** The driver has no codes for these. */
 const BROKEN =

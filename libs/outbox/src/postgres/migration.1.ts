@@ -37,7 +37,7 @@ create table ${schema}.message (
   autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_analyze_scale_factor = 0.1, autovacuum_analyze_threshold = 5000, vacuum_truncate = false
 );
-comment on column ${schema}.message.rank is 'the priority, turned round: the lowest is claimed first';
+comment on column ${schema}.message.rank is 'the priority, turned round: the lowest is claimed first; without effect on a message with a key';
 comment on column ${schema}.message.due_at is 'not before; null when it is ready';
 comment on column ${schema}.message.claims is 'how often it was claimed: with the id the fencing token; never reset';
 comment on column ${schema}.message.host is 'who has claimed it; null when nobody has';
@@ -70,7 +70,8 @@ create table ${schema}.dead (
   headers text,
   history text
 );
-create index dead_channel on ${schema}.dead (channel, id);
+create index dead_latest on ${schema}.dead (dead_at, id);
+create index dead_channel on ${schema}.dead (channel, dead_at, id);
 
 create table ${schema}.finished (
   id bigint primary key,
@@ -81,7 +82,7 @@ create table ${schema}.finished (
   result text
 );
 create index finished_expires on ${schema}.finished (expires_at);
-create index finished_channel on ${schema}.finished (channel, id);
+create index finished_latest on ${schema}.finished (channel, finished_at, id);
 
 create sequence ${schema}.host_id as int cycle;
 create table ${schema}.host (

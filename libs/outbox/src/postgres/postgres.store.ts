@@ -2,7 +2,7 @@ import type * as contract from '../store/store.js';
 import { Access } from './access.js';
 import { appendedOf, appendParameter, appendStatement, rankOf } from './append.js';
 import { Bell, ringOnce } from './bell.js';
-import { Claims } from './claims.js';
+import { Claims, type Pace } from './claims.js';
 import { Database } from './database.js';
 import { PostgresDeadLetters } from './dead.letters.js';
 import { claimedOf } from './exchange.js';
@@ -22,6 +22,8 @@ import { claimSuspect } from './take.over.js';
 import { Trade } from './trade.js';
 import { Watch } from './watch.js';
 
+const PACE: Pace = { scanMs: 2_000, share: 0.05 };
+
 /** Durable messages in a PostgreSQL database, in a schema of their own beside the application's tables. */
 export function postgresStore(options: PostgresStoreOptions): contract.Store {
   return new PostgresStore(options);
@@ -36,7 +38,7 @@ export function postgresStore(options: PostgresStoreOptions): contract.Store {
  * Does not promise: that a message put by another process at an id that this one has passed (committed late, given back, due again) is
  * claimed at once. It is when nothing else is left, and otherwise within two seconds.
  */
-class PostgresStore implements contract.Store {
+export class PostgresStore implements contract.Store {
   readonly kind = 'postgres';
   readonly migrations: PostgresMigrations;
   readonly deadLetters: PostgresDeadLetters;
@@ -45,11 +47,12 @@ class PostgresStore implements contract.Store {
   private readonly database: Database;
   private readonly bell: Bell;
   private readonly seats: Seats;
-  private readonly claims = new Claims();
+  private readonly claims: Claims;
   private readonly trade: Trade;
   private readonly watch: Watch;
 
-  constructor(given: PostgresStoreOptions) {
+  constructor(given: PostgresStoreOptions, pace: Pace = PACE) {
+    this.claims = new Claims(pace);
     this.options = resolvePostgresOptions(given);
     const { schema, prepare } = this.options;
     this.access = new Access(given, (error) => this.seats.fault(error));

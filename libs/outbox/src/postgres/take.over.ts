@@ -46,6 +46,9 @@ const crashed = (
 ) => `'{"attempt":' || m.attempt || ',"kind":"crashed","message":' || to_json('Its host died: ' || ${name})::text
   || ',"host":' || to_json(${name})::text`;
 
+/** So long whoever waits for a message may find out that it crashed too often: nobody is there who could say for how long. */
+const CRASH_KEPT = `interval '1 hour'`;
+
 /** $1 ids, $2 the host, $3 its name, $4 how many crashes are one too many. */
 export const buryCrashed = statement(
   'bury_crashed',
@@ -59,6 +62,10 @@ export const buryCrashed = statement(
       select id, created_at, statement_timestamp(), attempt, crashes + 1, claims, rank, wants_result, channel, 'crashed', key, payload,
         headers, full_history
       from gone
+    ), finished as (
+      insert into ${schema}.finished (id, channel, finished_at, expires_at, is_dead)
+      select id, channel, statement_timestamp(), statement_timestamp() + ${CRASH_KEPT}, true from gone where wants_result
+      on conflict (id) do update set finished_at = excluded.finished_at, expires_at = excluded.expires_at, is_dead = true, result = null
     )
     select id, channel, crashes + 1 as crashes, wants_result from gone`,
 );

@@ -24,7 +24,7 @@ const PROBES_MS = [2, 5, 10, 25, 50, 100, 200];
  * Writes messages, and wakes whoever claims them.
  *
  * Promises: what was sent while a write was under way leaves in the next one, so many senders share a commit; each is told of its own
- * message. After a commit the relay here is woken at once and those elsewhere within 20 ms.
+ * message. After a commit that is seen the relay here is woken at once and those elsewhere within 20 ms.
  */
 export class Sender implements Post {
   private waiting: Waiting[] = [];
@@ -53,10 +53,19 @@ export class Sender implements Post {
     return appended;
   }
 
-  /** Writes inside the caller's transaction. Its commit is not seen from here: the store is looked at a few times soon. */
+  /** Writes inside the caller's transaction. Where its commit is not seen from here, the store is looked at a few times soon. */
   async sendWithin(messages: readonly NewMessage[], within: Transaction): Promise<readonly Appended[]> {
     const appended = await this.store.append(messages, within);
-    for (const { channel } of messages) this.probe(channel);
+    const channels = new Set(messages.map(({ channel }) => channel));
+    const each = (tell: (channel: string) => void): void => channels.forEach((channel) => tell(channel));
+    if (within.committed === undefined) each((channel) => this.probe(channel));
+    else
+      within.committed.then(
+        () => each((channel) => this.wake(channel)),
+        () => {
+          // Rolled back: there is nothing to wake for.
+        },
+      );
     return appended;
   }
 

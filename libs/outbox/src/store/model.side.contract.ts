@@ -155,7 +155,10 @@ export class ModelSide {
       const told = this.told[host][end.at];
       return told === undefined ? [] : [{ end, told }];
     });
-    const unique = chosen.filter(({ told }, at) => chosen.findIndex((other) => other.told === told) === at);
+    // One word of each message: what is told back as fenced is its id, which does not say which of two words it was.
+    const isFirst = ({ told }: (typeof chosen)[number], at: number): boolean =>
+      chosen.findIndex((other) => other.told.label === told.label) === at;
+    const unique = chosen.filter(isFirst);
     const settlements = unique.map(({ end, told }, at) => settlementOf(end, told.claim, `${label}.${at}`));
     // Claims of a seat that was lost are spoken of in its name, those of the present one in its own.
     const seats = new Set([...unique.map(({ told }) => told.seated), this.seated(host)]);

@@ -1,0 +1,4 @@
+import { storeContract } from '../store/store.contract.js';
+import { postgresHarness } from './postgres.harness.contract.js';
+
+storeContract('postgres', postgresHarness());
