@@ -68,7 +68,7 @@ export default defineConfig({
         // These boot applications, threads and child processes; on two busy cores that takes its time.
         test: {
           name: 'house',
-          include: ['test/{promises,e2e,properties,isolates}/**/*.spec.ts'],
+          include: ['test/{promises,e2e,properties,simulation,isolates}/**/*.spec.ts'],
           exclude: ['**/node_modules/**', ...TIMED],
           testTimeout: 30_000,
         },

@@ -97,8 +97,8 @@ export class Sender implements Post {
 
   /** One bad message must not take the others with it; but what may have been written is not written again. */
   private async failed(batch: readonly Waiting[], error: unknown): Promise<void> {
-    const isLocal = batch.length > 1 && !('store' in (error as object));
-    if (!isLocal) {
+    const isLocal = !('store' in asError(error));
+    if (!isLocal || batch.length === 1) {
       for (const { reject } of batch) reject(asError(error));
       return;
     }
