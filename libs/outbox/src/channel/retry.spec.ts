@@ -2,7 +2,7 @@ import { PermanentError, RetryableError } from '@nestjs-workers/core';
 import type { Fault } from '@nestjs-workers/core/extension';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { thrownFault } from '../../../workers/src/message/fault.js';
+import { thrownFault } from '@nestjs-workers/core/extension';
 import { resolveDurableOptions } from './durable.options.js';
 import { type RetryOptions, type RetryPolicy, verdictOn } from './retry.js';
 

@@ -8,11 +8,11 @@ export async function open(tuning: Tuning): Promise<Queue> {
   await pool.query(
     'create table job (id bigint generated always as identity primary key, payload text, taken boolean not null default false)',
   );
-  let isClosed = false;
+  const life = { isOver: false };
   const claim = `update job set taken = true where id in
     (select id from job where not taken order by id limit $1 for update skip locked) returning id, payload`;
   const loop = async (handle: (job: Job) => void | Promise<void>, size: number): Promise<void> => {
-    while (!isClosed) {
+    while (!life.isOver) {
       const { rows } = await pool.query<{ id: string; payload: string }>({
         name: 'claim',
         text: claim,
@@ -39,7 +39,7 @@ export async function open(tuning: Tuning): Promise<Queue> {
     },
     left: async () => Number((await pool.query<{ count: string }>('select count(*) from job')).rows[0]!.count),
     close: async () => {
-      isClosed = true;
+      life.isOver = true;
       await pool.end();
     },
   };

@@ -21,7 +21,7 @@ export async function open(tuning: Tuning): Promise<Queue> {
           for (const { data } of batch) await handle(data);
         });
     },
-    left: async () => (await boss.getQueueSize(NAME, { before: 'completed' })) as number,
+    left: () => boss.getQueueSize(NAME, { before: 'completed' }),
     close: () => boss.stop({ graceful: false }),
   };
 }

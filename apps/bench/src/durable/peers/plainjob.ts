@@ -6,7 +6,7 @@ import type { Job, Queue } from '../queue.js';
 /** On the same driver as ours, and as durable: a commit is on the disk when `add` returns. */
 export async function open(): Promise<Queue> {
   const database = new Database(freshFile());
-  const queue = defineQueue({ connection: better(database as never) });
+  const queue = defineQueue({ connection: better(database) });
   database.pragma('synchronous = FULL');
   const workers: { stop(): Promise<void> }[] = [];
   return {

@@ -51,7 +51,9 @@ export async function empty(queue: Queue, items: number): Promise<Figures> {
   }, CONCURRENCY);
   await finished;
   clearTimeout(patience);
-  while (handled >= items && (await queue.left()) > 0) await new Promise((resolve) => setTimeout(resolve, GLANCE_MS));
+  const isAllHandled = handled >= items;
+  for (let left = isAllHandled ? await queue.left() : 0; left > 0; left = await queue.left())
+    await new Promise((resolve) => setTimeout(resolve, GLANCE_MS));
   const wallMs = performance.now() - began;
   const { user, system } = process.cpuUsage(cpu);
   const done = Math.max(1, Math.min(handled, items));
