@@ -102,7 +102,7 @@ export class SimulatedHost {
       },
       told: {
         claimed: (claimed) => {
-          const { isPatienceOver: isOverdue } = this.house.relay['quarantine'];
+          const isOverdue = this.house.relay['quarantine']['isPatienceOver'];
           for (const one of claimed) this.claims.set(one.id, { ...one, at: this.clock.now(), isOverdue });
         },
         seated: () => (this.isStale = false),
