@@ -41,6 +41,8 @@ interface Entered {
   readonly channel: string;
   readonly isSuspect: boolean;
   readonly claimedAt: number;
+  /** A lease's time had passed when it was claimed. */
+  readonly isOverdue: boolean;
   readonly beganAt: number;
   readonly run: Run;
   readonly context: Run['context'];
@@ -64,7 +66,7 @@ export class SimulatedHost {
   readonly running = new Set<Entered>();
   frozenForMs = 0;
   private standstills = 0;
-  private readonly claims = new Map<number, Claimed & { readonly at: number }>();
+  private readonly claims = new Map<number, Claimed & { readonly at: number; readonly isOverdue: boolean }>();
   private readonly supervisor: Supervisor;
   private readonly store: FaultyStore;
 
@@ -100,7 +102,8 @@ export class SimulatedHost {
       },
       told: {
         claimed: (claimed) => {
-          for (const one of claimed) this.claims.set(one.id, { ...one, at: this.clock.now() });
+          const isOverdue = this.house.relay['quarantine']['isPatienceOver'];
+          for (const one of claimed) this.claims.set(one.id, { ...one, at: this.clock.now(), isOverdue });
         },
         seated: () => (this.isStale = false),
       },
@@ -285,6 +288,7 @@ export class SimulatedHost {
       channel,
       isSuspect: claimed.isSuspect,
       claimedAt: claimed.at,
+      isOverdue: claimed.isOverdue,
       beganAt: this.clock.now(),
       run,
       context: run.context,
@@ -312,7 +316,7 @@ export class SimulatedHost {
       const later = one.claimedAt >= other.claimedAt ? one : other;
       const first = later === one ? other : one;
       // After a lease's time nobody waits for the other one.
-      if (later.claimedAt - first.claimedAt >= lease) continue;
+      if (later.claimedAt - first.claimedAt >= lease || (later.isSuspect && later.isOverdue)) continue;
       if (one.run === other.run) continue;
       if (other.context.abortReason !== undefined) continue;
       law(

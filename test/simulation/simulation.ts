@@ -270,7 +270,7 @@ class Simulation {
   /** Everything that can happen happens in its order; time passes when there is nothing else. */
   private async calmStep(): Promise<void> {
     if (this.agenda.possible.length > 0) this.happen(0);
-    else this.passTime(Infinity);
+    else this.passTime(1_000);
     await this.settle();
   }
 

@@ -46,6 +46,7 @@ export class Quarantine {
     return false;
   }
 
+  /** Whether a lease's time has passed since a suspect was known of, or claimed. */
   private get isPatienceOver(): boolean {
     return this.clock.now() - this.since > this.patienceMs;
   }
