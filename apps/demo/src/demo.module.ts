@@ -34,6 +34,8 @@ import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
       shutdown: { deadline: '8s', abortGrace: '2s' },
       // No picture should fail because a laptop was busy with something else while it was looked at.
       guard: 'report',
+      // Nor should the demo, while its threads and its process come up.
+      isolates: { startupTimeout: '30s' },
       // Whoever hears of a message that was lost learns which picture it was.
       redact: ticketOf,
     }),
