@@ -49,6 +49,15 @@ export interface PostgresPackage {
 
 /** Loaded when it is needed, since whoever lends a pool may have it from elsewhere. */
 export async function loadPostgres(): Promise<PostgresPackage> {
-  const { default: pg } = (await import('pg')) as unknown as { readonly default: PostgresPackage };
-  return pg;
+  try {
+    const { default: pg } = (await import('pg')) as unknown as { readonly default: PostgresPackage };
+    return pg;
+  } catch (error) {
+    throw new Error(
+      'postgresStore was asked to connect, and the package "pg" cannot be loaded. Run "npm install pg", or give it a pool.',
+      {
+        cause: error,
+      },
+    );
+  }
 }

@@ -1,6 +1,6 @@
 import type * as contract from '../store/store.js';
 import { Access } from './access.js';
-import { appendedOf, appendParameter, appendStatement, rankOf } from './append.js';
+import { appendedOf, appending, appendingAlone, rankOf } from './append.js';
 import { Bell, ringOnce } from './bell.js';
 import { Claims, type Pace } from './claims.js';
 import { Database } from './database.js';
@@ -98,15 +98,14 @@ export class PostgresStore implements contract.Store {
     within?: contract.Transaction,
   ): Promise<readonly contract.Appended[]> {
     if (messages.length === 0) return Promise.resolve([]);
-    const statement = appendStatement(messages);
-    const parameters = [appendParameter(messages)];
     this.isAppended(messages);
     if (within === undefined) {
-      return this.database.run(statement, parameters).then((rows) => appendedOf(rows, statement));
+      const sent = appendingAlone(messages);
+      return this.database.run(sent.statement, sent.parameters).then((rows) => appendedOf(rows, sent));
     }
-    return this.appendWithin(within, messages, within.run(statement.text(this.database.schema), parameters)).then(
-      (rows) => appendedOf(rows, statement),
-    );
+    const sent = appending(messages);
+    const rows = within.run(sent.statement.text(this.database.schema), sent.parameters);
+    return this.appendWithin(within, messages, rows).then((rows) => appendedOf(rows, sent));
   }
 
   async wake(channels: readonly string[]): Promise<void> {
