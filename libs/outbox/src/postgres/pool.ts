@@ -18,14 +18,18 @@ export interface PostgresPool {
 export interface PostgresClient {
   query(query: Query): Promise<Result>;
   release(error?: Error | boolean): void;
-  on(event: string, listener: (argument: never) => void): unknown;
-  off(event: string, listener: (argument: never) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** A connection that is nobody else's. */
-export interface PostgresConnection extends Omit<PostgresClient, 'release'> {
+export interface PostgresConnection {
   connect(): Promise<unknown>;
+  query(query: Query): Promise<Result>;
   end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  on(event: 'notification', listener: (note: { readonly payload?: string }) => void): unknown;
 }
 
 export interface Query {
