@@ -63,3 +63,24 @@ describe.each(KINDS)('a pool of a $kind up to two', ({ kind, dispatch }) => {
     expect(app().gateway.stats().workers['Doer']).toMatchObject({ lost: 0, failed: {} });
   });
 });
+
+describe.each(KINDS)('a pool of a $kind whose heap may hold 160 MB', ({ dispatch }) => {
+  const app = startedOnce({
+    channels: [Deeds],
+    providers: [...provideWorkers(Doer)],
+    workers: { Doer: { dispatch: dispatch({ recycleAfter: { heapMb: 160 }, pingEvery: '100ms' }) } },
+  });
+
+  it('keeps it while it holds less, and renews it between messages once it says that it holds more', async () => {
+    const count = () => app().gateway.request(Doer, { does: 'count' });
+    expect([await count(), await count(), await count()]).toEqual([1, 2, 3]);
+    await app().gateway.request(Doer, { does: 'keep', mb: 200 });
+    await until(() => (isolatesOf(app(), 'Doer')[0]?.heapMb ?? 0) > 200, '10s');
+    expect(await count()).toBe(4);
+    await until(() => endings(app()).length === 1, '10s');
+    await atRest(app(), 'Doer');
+    expect(await count()).toBe(1);
+    expect(isolatesOf(app(), 'Doer')[0]?.heapMb).toBeLessThan(160);
+    expect(app().workers.events('workers.isolate-ended')).toMatchObject([{ why: 'was closed', isCrash: false }]);
+  });
+});

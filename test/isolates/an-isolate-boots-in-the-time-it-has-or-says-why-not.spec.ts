@@ -23,6 +23,12 @@ const booter = ({ dispatch }: Kind, set: Record<string, string>, more = {}): Blu
   workers: { Booter: { dispatch: dispatch({ env: { set }, ...more }) } },
 });
 
+const attach = { path: '/tmp/attach', token: 'a token that nobody guesses' };
+const startsNone = (option: string): RegExp =>
+  new RegExp(
+    `workers\\.Booter\\.dispatch\\.${option}: .* attach says that something else starts it\\. Give it to whatever does`,
+  );
+
 describe('a start', () => {
   it('that takes 5 s succeeds, in a thread, in a process and at a named socket: 10 s is what an isolate has', async () => {
     const kinds = [THREAD, PROCESS, NAMED];
@@ -89,6 +95,13 @@ describe('a start', () => {
     ['no time to boot', inThread({ startupTimeout: -1 }), /startupTimeout/],
     ['no attempts', inProcess({ crash: { attempts: 0 } }), /crash: expected 'reject', or \{ attempts: 3 \}/],
     ['a token that can be guessed', inProcess({ attach: { path: '/tmp/x', token: 'short' } }), /attach/],
+    ['a file for a process that attaches', inProcess({ attach, entry: 'a.js' }), startsNone('entry')],
+    ['a meeting with it', inProcess({ attach, meet: 'named' }), startsNone('meet')],
+    ['a heap for it', inProcess({ attach, maxHeapMb: 96 }), startsNone('maxHeapMb')],
+    ['an environment for it', inProcess({ attach, env: {} }), startsNone('env')],
+    ['arguments for it', inProcess({ attach, execArgv: [] }), startsNone('execArgv')],
+    ['two of it at one path', inProcess({ attach, size: 2 }), /dispatch\.size: cannot be above 1 with attach/],
+    ['up to two of it', inProcess({ attach, maxSize: 2 }), /dispatch\.maxSize: .* got 2\. Leave it out/],
   ])('with %s is refused before anything boots', async (_what, dispatch, says) => {
     const workers = { Booter: { dispatch } };
     const error = await rejection(start({ channels: [Boots], providers: provideWorkers(Booter), workers }));

@@ -501,6 +501,17 @@ const tickerOptions: Proofs = {
       ]);
     },
   ],
+  singleton: [
+    'leaves a tick to another host when the arbiter says so, or cannot be asked',
+    async () => {
+      for (const arbiter of [async () => false, async () => Promise.reject(new Error('no lock'))]) {
+        const { clock, ticked, stats } = await ticking({ every: '1s', singleton: true }, { arbiter });
+        await clock.advance('2s');
+        expect([ticked, stats()?.ticks, stats()?.skipped]).toEqual([[], 0, 2]);
+      }
+      await expect(ticking({ every: '1s', singleton: true })).rejects.toThrow('needs an arbiter');
+    },
+  ],
   concurrency: [
     'is how many ticks may run side by side',
     async () => {
@@ -790,6 +801,17 @@ const moduleOptions: Proofs = {
         const { gateway } = await start({ channels: [InThread], providers, isolates });
         expect(await gateway.request(PreparedThread, 'prepared?')).toBe('setup' in isolates);
       }
+    },
+  ],
+  arbiter: [
+    'says whether this host may tick, where a ticker is a singleton',
+    async () => {
+      const asked: string[] = [];
+      const arbiter = async (name: string, dueAtMs: number) => asked.push(`${name} ${dueAtMs % 3_600_000}`) !== 2;
+      const { clock, ticked, stats } = await ticking({ every: '1s', singleton: true }, { arbiter });
+      await clock.advance('3s');
+      expect(asked).toEqual(['Clockwork 1000', 'Clockwork 2000', 'Clockwork 3000']);
+      expect([ticked.length, stats()?.ticks, stats()?.skipped]).toEqual([2, 2, 1]);
     },
   ],
   clock: [

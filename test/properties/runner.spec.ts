@@ -48,7 +48,7 @@ class Bench {
       failures: undefined,
     };
     const info = { name: 'Relay', in: undefined, out: undefined, concurrency, timeoutMs: undefined };
-    const house = { info, channels: {}, logger: console, announcer, stats: () => ({}) as never };
+    const house = { info, channels: {}, logger: console, announcer, clock, stats: () => ({}) as never };
     this.runner = new WorkerRunner({
       name: 'Relay',
       channel: undefined,
@@ -56,7 +56,7 @@ class Bench {
       timeoutMs: undefined,
       dispatcher: this.dispatcher.create({ name: 'Relay', invoke: () => undefined }),
       completion: new Completion(to, clock, announcer),
-      contextFor: ({ message }: Delivery) => new HandlerContext(house, message),
+      contextFor: (delivery: Delivery) => new HandlerContext(house, delivery),
       clock,
       turn: new Turn(),
       announcer,

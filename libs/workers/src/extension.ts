@@ -1,7 +1,28 @@
 /**
- * For packages that bring channels of their own, such as the outbox: what the house lends them. Applications need nothing of it.
+ * For packages that bring channels of their own, such as the outbox: what the house lends them. Applications need nothing of it, and it
+ * may change with any minor version.
  */
-export { pack, unpack, type PackOptions } from './wire/portable.js';
+export { Channel } from './channel/channel.js';
+export type { ChannelSite, OpenChannel } from './channel/channel.declaration.js';
+export { type ResolvedChannelOptions, resolveChannelOptions } from './channel/channel.options.js';
+export { type PayloadCheck, payloadCheck } from './channel/payload.check.js';
+export type { KeyOf } from './channel/keyed.buffer.js';
+export type { Sending } from './channel/sending.js';
+export { isIsolate } from './isolate/role.js';
+export { Packing } from './isolate/packing.js';
+export { type Clock, SystemClock, type Timer } from './lifecycle/clock.js';
+export { type Duration, toMs } from './lifecycle/duration.js';
+export type { Relay } from './lifecycle/supervisor.js';
+export type { Delivery } from './message/delivery.js';
+export { asError, type Fault } from './message/fault.js';
+export { type Stored, StoredMessage } from './message/message.js';
+export type { ReplyAddress } from './message/reply.address.js';
+export type { Source, Taker } from './message/source.js';
+export type { Announcer } from './observe/announcer.js';
+export type { ChannelStats } from './observe/stats.js';
+export * from './option.table.js';
+export { shown, suggestion } from './workers.error.js';
 export { encodeError } from './wire/error.codec.js';
-export type { Clock, Timer } from './lifecycle/clock.js';
-export { SystemClock } from './lifecycle/clock.js';
+export { BUILT_IN_ERRORS } from './wire/error.registry.js';
+export { pack, type PackOptions, unpack } from './wire/portable.js';
+export { WorkersApplication } from './workers.application.js';

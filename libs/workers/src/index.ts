@@ -1,6 +1,7 @@
 // The shop window, room by room.
 
 export { WorkersModule } from './workers.module.js';
+export { provideWorkers } from './workers.provider.js';
 export { WORKERS_MODULE_OPTIONS, type WorkersOptionsFactory } from './workers.module-definition.js';
 export type { ShutdownOptions, WorkersModuleExtras, WorkersModuleOptions } from './workers.options.js';
 export { WorkersError } from './workers.error.js';
@@ -46,7 +47,6 @@ export type { Overlap, TickerOptions, TickerOverrides } from './ticker/ticker.op
 export { CronNotInstalledError } from './ticker/ticker.errors.js';
 
 export type { Dispatcher, DispatchPlan, DispatchSite, Invoke, Run, RunContext } from './dispatch/dispatcher.js';
-export { provideWorkers } from './worker/worker.provider.js';
 export { inThread, type ThreadOptions } from './thread/in.thread.js';
 export { inProcess, type ProcessOptions } from './process/in.process.js';
 export { attachIsolate, type AttachOptions } from './process/attach.isolate.js';

@@ -23,12 +23,7 @@ export function resolveOptions<R extends object>(
   problems: string[],
 ): Readonly<R> {
   const known = Object.keys(table) as (keyof R & string)[];
-  for (const key of Object.keys(given)) {
-    if ((known as string[]).includes(key)) continue;
-    const near = nearest(key, known);
-    const help = near === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean "${near}"?`;
-    problems.push(`${where}.${key}: unknown option. ${help}`);
-  }
+  refuseUnknown(where, given, known, problems);
   const resolved: Partial<R> = {};
   for (const key of known) {
     const value = (given as Record<string, unknown>)[key];
@@ -39,6 +34,16 @@ export function resolveOptions<R extends object>(
     resolved[key] = read ?? row.fallback;
   }
   return Object.freeze(resolved as R);
+}
+
+/** Adds the keys of `given` that are not `known` to `problems`, each with the near miss. */
+export function refuseUnknown(where: string, given: object, known: readonly string[], problems: string[]): void {
+  for (const key of Object.keys(given)) {
+    if (known.includes(key)) continue;
+    const near = nearest(key, known);
+    const help = near === undefined ? `Known options: ${known.join(', ')}.` : `Did you mean "${near}"?`;
+    problems.push(`${where}.${key}: unknown option. ${help}`);
+  }
 }
 
 /** The configuration is wrong; the application does not start. `problems` lists everything that was found, not just the first. */

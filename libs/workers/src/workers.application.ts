@@ -7,11 +7,12 @@ import type { Guarding } from './dispatch/guarding.js';
 import type { BlockReport } from './guard/block.report.js';
 import { Guard } from './guard/guard.js';
 import { Deadlines } from './lifecycle/deadlines.js';
-import { type Crew, type Intake, Supervisor } from './lifecycle/supervisor.js';
+import { type Crew, type Intake, type Relay, Supervisor } from './lifecycle/supervisor.js';
 import { Turn } from './lifecycle/turn.js';
 import { Announcer } from './observe/announcer.js';
 import { StarvationWatch } from './observe/load.js';
 import type { TickerStats, WorkersStats, WorkerStats } from './observe/stats.js';
+import type { Arbiter } from './ticker/arbiter.js';
 import { ConfigurationError } from './option.table.js';
 import { type ResolvedOptions, resolveModuleOptions } from './workers.options.js';
 
@@ -64,6 +65,8 @@ export class WorkersApplication implements Premises {
   readonly guarding: Guarding;
   private readonly starvation: StarvationWatch;
   private readonly problems: string[] = [];
+  private readonly relays: Relay[] = [];
+  private lentArbiter: Arbiter | undefined;
   private assembled: Assembled | undefined;
   private readonly entrances = new Map<string | WorkerClass, Entrance | 'hidden'>();
 
@@ -82,6 +85,20 @@ export class WorkersApplication implements Premises {
     const bounds = { deadlineMs: shutdown.deadline, abortGraceMs: shutdown.abortGrace };
     this.supervisor = new Supervisor(() => this.house(), bounds, clock, this.announcer, onLeftover);
     this.guarding = this.newGuarding();
+  }
+
+  /** Who decides which host ticks, for singleton tickers: what the options name, else what an extension lent. */
+  get arbiter(): Arbiter | undefined {
+    return this.options.arbiter ?? this.lentArbiter;
+  }
+
+  lendArbiter(arbiter: Arbiter): void {
+    this.lentArbiter = arbiter;
+  }
+
+  /** Has `relay` opened, started, stopped and closed with this application; before it starts. */
+  lend(relay: Relay): void {
+    this.relays.push(relay);
   }
 
   /**
@@ -165,6 +182,7 @@ export class WorkersApplication implements Premises {
     const { workers, tickers } = this.assembled ?? { workers: [], tickers: [] };
     const enabled = tickers.filter(({ isEnabled }) => isEnabled);
     return {
+      relays: this.relays,
       intakes: enabled.map(({ intake }) => intake),
       crews: [...workers, ...enabled].map(({ crew }) => crew),
       channels: this.channels,

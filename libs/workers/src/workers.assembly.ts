@@ -2,7 +2,6 @@ import type { Channel } from './channel/channel.js';
 import { payloadCheck } from './channel/payload.check.js';
 import { Entrance, type Outfit } from './gateway/entrance.js';
 import type { WorkerClass } from './gateway/worker.gateway.js';
-import type { Message } from './message/message.js';
 import { TICKER_METADATA } from './ticker/ticker.js';
 import type { WorkerFailure } from './worker/failure.js';
 import type { InterceptorToken } from './worker/interceptor.js';
@@ -12,7 +11,6 @@ import { HandlerContext } from './worker/worker.context.js';
 import type { FoundClass, WorkerDiscovery } from './worker/worker.discovery.js';
 import { WORKER_METADATA, type WorkerRecord } from './worker/worker.js';
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from './worker/worker.options.js';
-import type { Source, WorkerRunner } from './worker/worker.runner.js';
 import type { Assembled, AssembledWorker, WorkersApplication } from './workers.application.js';
 import { build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
 import { suggestion } from './workers.error.js';
@@ -64,7 +62,9 @@ function assembleWorker(
   const plan = planFor(app, found, options, problems);
   if (plan !== undefined) checkElsewhere(app, plan, problems);
   if (plan === undefined || problems.length > before) return [];
-  const { runner, crew } = build(app, kit, plan, (runner) => channelSource(plan.in, runner));
+  const { runner, crew } = build(app, kit, plan, (runner) =>
+    plan.in.sourceFor(runner, plan.isRouted ? plan.out : undefined),
+  );
   const target = found.target as WorkerClass;
   const entrance = entranceFor(app, plan, options);
   const hasFailures = plan.failures !== undefined;
@@ -90,6 +90,7 @@ function planFor(
     found,
     in: channel,
     out,
+    isRouted: out !== undefined && channel.routesTo(out),
     outputDrop: 'output-drop',
     failures,
     concurrency: options.concurrency ?? (dispatch === 'inline' ? 1 : (dispatch.permits ?? 1)),
@@ -97,7 +98,7 @@ function planFor(
     dispatch,
     use: options.use,
     calling: WORKER_CALLING,
-    contextOf: (house, message: Message) => new HandlerContext(house, message),
+    contextIn: (house) => (delivery) => new HandlerContext(house, delivery),
   };
 }
 
@@ -110,19 +111,6 @@ function bind(channel: Channel, { name, key }: ResolvedWorkerOptions, problems: 
         `take from "${channel.name}". Give the keyed worker a channel of its own, or raise its concurrency instead.`,
     );
   }
-}
-
-/** A channel as a runner's source: it gives by itself once the runner has attached. */
-function channelSource(channel: Channel, runner: WorkerRunner): Source {
-  channel.attach(runner);
-  return {
-    take: () => channel.take(),
-    release: ({ message }) => channel.release(message),
-    get isEmpty() {
-      return channel.isEmpty;
-    },
-    takeRest: () => [],
-  };
 }
 
 function entranceFor(
@@ -143,7 +131,7 @@ function entranceFor(
     outfit: payload === undefined && tokens.length === 0 ? undefined : outfit,
     propagatesContext: options.propagateContext ?? propagateContext,
     requestTimeoutMs: requestTimeout,
-    isOpen: () => app.supervisor.isOpen,
+    gate: app.supervisor,
     clock,
     deadlines: app.deadlines,
     turn: app.turn,

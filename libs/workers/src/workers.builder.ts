@@ -6,7 +6,7 @@ import { InlineDispatcher } from './dispatch/inline.dispatcher.js';
 import { WatchedDispatcher } from './dispatch/watched.dispatcher.js';
 import type { Crew } from './lifecycle/supervisor.js';
 import type { Delivery } from './message/delivery.js';
-import type { Message } from './message/message.js';
+import type { Source } from './message/source.js';
 import type { DropReason } from './observe/events.js';
 import type { CronRegistry } from './ticker/cron.schedule.js';
 import { Completion } from './worker/completion.js';
@@ -16,7 +16,7 @@ import type { Calling } from './worker/nest.handler.js';
 import type { ContextHouse, HandlerContext } from './worker/worker.context.js';
 import type { FoundClass } from './worker/worker.discovery.js';
 import type { Dispatch } from './worker/worker.options.js';
-import { type Source, WorkerRunner } from './worker/worker.runner.js';
+import { WorkerRunner } from './worker/worker.runner.js';
 import type { WorkersApplication } from './workers.application.js';
 import { type OpenHandler, openHandler } from './workers.handler.js';
 import { aroundFor, elsewhere, type MutableElsewhere } from './workers.isolates.js';
@@ -36,6 +36,8 @@ export interface Plan<C extends HandlerContext = HandlerContext> {
   readonly found: FoundClass;
   readonly in: Channel | undefined;
   readonly out: Channel | undefined;
+  /** Whether its channel writes to `out` what the handler returns, together with the settling. @default false */
+  readonly isRouted?: boolean;
   readonly outputDrop: DropReason;
   readonly failures: Channel<WorkerFailure> | undefined;
   readonly concurrency: number;
@@ -43,7 +45,7 @@ export interface Plan<C extends HandlerContext = HandlerContext> {
   readonly dispatch: Dispatch;
   readonly use: readonly InterceptorToken[];
   readonly calling: Calling;
-  readonly contextOf: (house: ContextHouse, message: Message) => C;
+  readonly contextIn: (house: ContextHouse) => (delivery: Delivery) => C;
 }
 
 /** A runner with what the supervisor needs to know of it. */
@@ -72,7 +74,7 @@ export function build(
   const destinations = {
     worker: plan.name,
     in: plan.in?.name,
-    out: plan.out,
+    out: plan.isRouted === true ? undefined : plan.out,
     outputDrop: plan.outputDrop,
     failures: plan.failures,
   };
@@ -83,7 +85,7 @@ export function build(
     timeoutMs: plan.timeoutMs,
     dispatcher,
     completion: new Completion(destinations, clock, app.announcer),
-    contextFor: ({ message }: Delivery) => plan.contextOf(house, message),
+    contextFor: plan.contextIn(house),
     clock,
     turn: app.turn,
     announcer: app.announcer,
@@ -143,6 +145,7 @@ function contextHouse(app: WorkersApplication, plan: Plan): ContextHouse {
     channels: Object.freeze(app.channels.all()),
     logger: new Logger(plan.name),
     announcer: app.announcer,
+    clock: app.options.clock,
     stats: () => app.stats(),
   };
 }

@@ -1,4 +1,5 @@
 import { Logger } from '@nestjs/common';
+import { unpackSending } from './channel/sending.js';
 import type { Asked, Desk, LogLevel } from './dispatch/desk.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
 import { inside } from './lifecycle/inside.js';
@@ -59,8 +60,13 @@ export class WorkersDesk implements Desk {
     const name = context === '' ? this.worker : context;
     const logger = this.loggers.get(name) ?? new Logger(name);
     this.loggers.set(name, logger);
-    if (stack === undefined) logger[level](text);
-    else logger[level](text, stack);
+    try {
+      if (stack === undefined) logger[level](text);
+      else logger[level](text, stack);
+    } catch (error) {
+      // The isolate said nothing wrong.
+      this.app.announcer.fault('logger', error);
+    }
   }
 
   said(messageId: string, name: string, data: unknown): void {
@@ -73,11 +79,11 @@ export class WorkersDesk implements Desk {
   }
 
   private send(
-    { kind, worker, payload, options: { headers, timeoutMs } }: Asked,
+    { kind, worker, payload, options: { headers, timeoutMs, sending } }: Asked,
     signal: AbortSignal,
     told: (value: unknown) => void,
   ): Promise<unknown> {
-    const options = { signal, ...(headers === undefined ? {} : { headers }) };
+    const options = { signal, ...(headers === undefined ? {} : { headers }), ...unpackSending(sending) };
     if (kind === 'command') return this.gateway.command(worker, payload, options);
     const reply = this.gateway.request(worker, payload, {
       ...options,

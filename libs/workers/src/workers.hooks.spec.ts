@@ -9,6 +9,7 @@ import {
 import { Test } from '@nestjs/testing';
 import { describe, expect, it } from 'vitest';
 import { channel } from './channel/channel.declaration.js';
+import type { DispatchPlan } from './dispatch/dispatcher.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
 import type { Leftover } from './lifecycle/supervisor.js';
 import { boot, compile } from './testing/fixtures/boot.js';
@@ -31,6 +32,21 @@ class Echo {
   handle(text: string): string {
     return `${text} ${text}`;
   }
+}
+
+/** A dispatch that does nothing, and starts as it is told. */
+function startingWith(start: () => Promise<void>): DispatchPlan {
+  return {
+    kind: 'starting',
+    create: () => ({
+      start,
+      dispatch: () => {},
+      abandon: () => {},
+      askToStop: () => {},
+      stop: () => {},
+      isolates: () => [],
+    }),
+  };
 }
 
 describe('the workers start', () => {
@@ -124,17 +140,7 @@ describe('the workers start', () => {
   });
 
   it('not at all when a dispatcher cannot, and what it said is what the application says', async () => {
-    const dispatch = {
-      kind: 'broken',
-      create: () => ({
-        start: () => Promise.reject(new Error('no such module')),
-        dispatch: () => {},
-        abandon: () => {},
-        askToStop: () => {},
-        stop: () => {},
-        isolates: () => [],
-      }),
-    };
+    const dispatch = startingWith(() => Promise.reject(new Error('no such module')));
     const moduleRef = await compile({ channels: [Texts], providers: [Echo], dispatch });
     await expect(moduleRef.init()).rejects.toThrow('no such module');
     await moduleRef.close();
@@ -400,17 +406,7 @@ describe('a stop', () => {
 
   it('while a dispatcher is still starting waits for that, and then stops', async () => {
     const { opened, open } = gate();
-    const dispatch = {
-      kind: 'slow',
-      create: () => ({
-        start: () => opened,
-        dispatch: () => {},
-        abandon: () => {},
-        askToStop: () => {},
-        stop: () => {},
-        isolates: () => [],
-      }),
-    };
+    const dispatch = startingWith(() => opened);
     const moduleRef = await compile({ channels: [Texts], providers: [Echo], dispatch });
     const workers = workersTesting(moduleRef);
     const starting = moduleRef.init();

@@ -19,23 +19,22 @@ export function checkElsewhere(app: WorkersApplication, plan: Plan, problems: st
   const { dispatch, found, name, kind } = plan;
   if (dispatch === 'inline' || dispatch.isElsewhere !== true) return;
   const where = `${kind}s.${name}.dispatch`;
-  const { target, record } = found;
+  const { target } = found;
+  const decorated = (found.record as WorkerRecord).options as { in?: unknown; dispatch?: { context?: unknown } };
   if (found.isHere) {
     problems.push(
       `${where}: ${target.name} runs in a ${dispatch.kind}, and its providers entry constructs it here as well. ` +
         `Provide it with ...provideWorkers(${target.name}), and say in its decorator that it runs elsewhere.`,
     );
   }
-  const decorated = ((record as WorkerRecord).options as { dispatch?: { context?: unknown } }).dispatch;
-  if ((dispatch as { context?: unknown }).context !== undefined && decorated?.context === undefined) {
+  if ((dispatch as { context?: unknown }).context !== undefined && decorated.dispatch?.context === undefined) {
     problems.push(
       `${where}.context: is read inside the isolate, from the decorator; in the module's options it cannot reach it. Move it there.`,
     );
   }
-  const input = ((record as WorkerRecord).options as { in?: unknown }).in;
-  if (typeof input === 'string' && payloadClass(plan) !== undefined) {
+  if (typeof decorated.in === 'string' && payloadClass(plan) !== undefined) {
     problems.push(
-      `${where}: the payload class of channel "${input}" is rebuilt inside the isolate, which knows the channel by name only. ` +
+      `${where}: the payload class of channel "${decorated.in}" is rebuilt inside the isolate, which knows the channel by name only. ` +
         `Give in: the channel constant.`,
     );
   }

@@ -30,6 +30,15 @@ describe("the module's options", () => {
     expect(resolveModuleOptions({}, [], nodeEnv ?? '').guard).toBe('fail');
   });
 
+  it('refuse what isolates cannot have in common, with the near miss', () => {
+    const problems: string[] = [];
+    resolveModuleOptions({ isolates: { execArg: [], size: 2, crash: 'reject' } }, problems);
+    expect(problems).toEqual([
+      'options.isolates.execArg: unknown option. Did you mean "execArgv"?',
+      'options.isolates.size: unknown option. Known options: crash, setup, startupTimeout, abortGrace, recycleAfter, idleAfter, pingEvery, errors, restart, env, execArgv, serializer, middleware, maxMessageBytes.',
+    ]);
+  });
+
   it('share no default between two applications', () => {
     const [one, two] = [resolveModuleOptions({}, []), resolveModuleOptions({}, [])];
     expect([Object.isFrozen(one), Object.isFrozen(one.shutdown)]).toEqual([true, true]);

@@ -5,8 +5,18 @@ import { type Clock, SystemClock } from './lifecycle/clock.js';
 import type { Duration } from './lifecycle/duration.js';
 import type { Leftover } from './lifecycle/supervisor.js';
 import type { Observer, Redact } from './observe/announcer.js';
-import { duration, flag, isFunction, oneOf, optional, type OptionTable, resolveOptions } from './option.table.js';
+import {
+  duration,
+  flag,
+  isFunction,
+  oneOf,
+  optional,
+  type OptionTable,
+  refuseUnknown,
+  resolveOptions,
+} from './option.table.js';
 import { ISOLATE_DEFAULTS, type IsolateDefaults } from './pool/pool.options.js';
+import type { Arbiter } from './ticker/arbiter.js';
 import type { TickerOverrides } from './ticker/ticker.options.js';
 import type { InterceptorToken } from './worker/interceptor.js';
 import { HANDLER_ROWS, type WorkerOverrides } from './worker/worker.options.js';
@@ -56,6 +66,11 @@ export interface WorkersModuleOptions {
   readonly dispatch?: 'inline' | DispatchPlan;
   /** What all threads and processes have in common; a worker's own dispatch goes before it. @default nothing */
   readonly isolates?: IsolateDefaults;
+  /**
+   * Decides which host ticks, for `@Ticker({ singleton: true })`: resolves with true for the first host that asks for a due time, false for
+   * the others. @default the store of `OutboxModule`, where there is one
+   */
+  readonly arbiter?: Arbiter;
   /** The application's time; for tests. @default the machine's */
   readonly clock?: Clock;
 }
@@ -85,6 +100,7 @@ export interface ResolvedOptions {
   readonly starvationAfter: number;
   readonly dispatch: 'inline' | DispatchPlan | undefined;
   readonly isolates: IsolateDefaults;
+  readonly arbiter: Arbiter | undefined;
   readonly clock: Clock;
 }
 
@@ -121,12 +137,10 @@ function optionTable(
     dispatch: { ...HANDLER_ROWS.dispatch, fallback: undefined },
     isolates: {
       expects: `options of isolates (${ISOLATE_DEFAULTS.join(', ')})`,
-      read: (given) =>
-        isObject(given) && Object.keys(given).every((key) => (ISOLATE_DEFAULTS as readonly string[]).includes(key))
-          ? given
-          : undefined,
+      read: (given) => (isObject(given) ? given : undefined),
       fallback: {},
     },
+    arbiter: optional('a function (ticker, dueAtMs) that resolves with true for one host', isFunction),
     clock: {
       expects: 'a Clock',
       read: (given) => (isObject(given) && 'now' in given && 'after' in given ? (given as Clock) : undefined),
@@ -148,6 +162,8 @@ export function resolveModuleOptions(
     );
   }
   const resolved = resolveOptions('options', rest, optionTable(nodeEnv), problems);
+  // Their values are checked with each worker that takes them.
+  refuseUnknown('options.isolates', resolved.isolates, ISOLATE_DEFAULTS, problems);
   const shutdown = resolveOptions('options.shutdown', resolved.shutdown, SHUTDOWN_TABLE, problems);
   if (shutdown.abortGrace > shutdown.deadline) {
     problems.push(

@@ -1,3 +1,4 @@
+import type { Arbiter } from './ticker/arbiter.js';
 import { scheduleFor } from './ticker/schedule.choice.js';
 import { TickHandlerContext } from './ticker/tick.context.js';
 import { TickSource } from './ticker/tick.source.js';
@@ -41,6 +42,7 @@ function assembleTicker(
     runner,
     clock: app.options.clock,
     announcer: app.announcer,
+    arbiter: options.singleton ? arbiterOf(app, options.name, problems) : undefined,
   });
   return [
     {
@@ -51,6 +53,15 @@ function assembleTicker(
       stats: () => source.stats(),
     },
   ];
+}
+
+function arbiterOf(app: WorkersApplication, ticker: string, problems: string[]): Arbiter | undefined {
+  const { arbiter } = app;
+  if (arbiter === undefined)
+    problems.push(
+      `tickers.${ticker}.singleton: needs an arbiter that all hosts share. Import OutboxModule.forRoot({ store }), or give one as the module option arbiter.`,
+    );
+  return arbiter;
 }
 
 function planFor(app: WorkersApplication, found: FoundClass, options: ResolvedTickerOptions, problems: string[]): Plan {
@@ -68,6 +79,6 @@ function planFor(app: WorkersApplication, found: FoundClass, options: ResolvedTi
     dispatch: app.options.dispatch ?? options.dispatch,
     use: options.use,
     calling: TICKER_CALLING,
-    contextOf: (house, message) => new TickHandlerContext(house, message),
+    contextIn: (house) => (delivery) => new TickHandlerContext(house, delivery),
   };
 }

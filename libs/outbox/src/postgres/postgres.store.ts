@@ -147,6 +147,10 @@ export class PostgresStore implements contract.Store {
     });
   }
 
+  async recount(seat: contract.Seat, held: readonly number[]): Promise<number> {
+    return this.seats.own(seat).recount(held);
+  }
+
   async promote(channels: readonly string[]): Promise<contract.Promoted> {
     const rows = await this.database.run(promote, [channels]);
     this.isReady(rows.filter(({ id }) => id !== null));

@@ -63,7 +63,9 @@ export class PostgresSeat implements Seat {
   private life: Life | undefined;
 
   constructor(private readonly options: PostgresSeatOptions) {
-    this.holdings = new Holdings(async () => this.giveBackUnknown());
+    this.holdings = new Holdings(
+      async () => void (await this.giveBackUnless(({ id, claim }) => this.holdings.has(id, claim))),
+    );
     this.leaseUntilMs = performance.now() + options.host.leaseMs;
   }
 
@@ -143,17 +145,23 @@ export class PostgresSeat implements Seat {
     this.told.onLost(reason);
   }
 
-  private async giveBackUnknown(): Promise<void> {
-    await this.options.database
-      .transact(async (transaction) => {
-        await transaction.run(holdHost, [this.host]);
-        const claims = await this.claims(transaction);
-        return this.giveBack(
-          transaction,
-          claims.filter(({ id, claim }) => !this.holdings.has(id, claim)),
-        );
-      })
-      .then(this.options.onReleased);
+  /** Gives back the claims that are not among `held`; returns how many. */
+  async recount(held: readonly number[]): Promise<number> {
+    if (!this.isSeated) return 0;
+    const known = new Set(held);
+    return this.holdings.change(() => this.giveBackUnless(({ id }) => known.has(id)));
+  }
+
+  private async giveBackUnless(isKnown: (claim: Holdings['all'][number]) => boolean): Promise<number> {
+    const released = await this.options.database.transact(async (transaction) => {
+      await transaction.run(holdHost, [this.host]);
+      const strays = (await this.claims(transaction)).filter((claim) => !isKnown(claim));
+      const rows = await this.giveBack(transaction, strays);
+      this.holdings.drop(strays);
+      return rows;
+    });
+    this.options.onReleased(released);
+    return released.length;
   }
 
   private async claims(runner: Runner): Promise<Holdings['all']> {

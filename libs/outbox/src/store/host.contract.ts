@@ -36,6 +36,7 @@ export function hostContract(harness: StoreHarness): void {
       await host.seat.leave();
       await host.seat.leave();
       expect(await scene.store.settle(host.seat, [done(claimed)])).toEqual([id]);
+      expect(await host.claim()).toEqual([]);
       expect(await scene.places()).toEqual({ ready: 1 });
       expect(host.heard.lost).toEqual([]);
     });
@@ -54,10 +55,24 @@ export function hostContract(harness: StoreHarness): void {
       await one.settle(done(claimed));
     });
 
+    it('that is recounted gives back what its host does not know of, and keeps the rest', async () => {
+      const scene = await Scene.of(harness);
+      const ids = await scene.append({}, {}, {});
+      const [one, two] = await scene.hosts();
+      const claimed = await one.claim();
+      expect(await scene.store.recount(one.seat, [ids[1] as number])).toBe(2);
+      expect((await two.claim()).map(({ id, attempt }) => [id, attempt])).toEqual([
+        [ids[0], 1],
+        [ids[2], 1],
+      ]);
+      expect(await scene.store.settle(one.seat, [done(claimed[1] as Claimed)])).toEqual([]);
+      expect(await scene.store.recount(one.seat, [])).toBe(0);
+    });
+
     // IF76
     it('that is not extended is lost, with its claims: others run them, and it is told so once', async () => {
       const scene = await Scene.of(harness);
-      const id = await scene.appendOne();
+      const [id, other] = await scene.append({}, {});
       const [one, two] = await scene.hosts(LEASE_MS);
       await one.claimOne();
       await lapse(scene, two);
@@ -67,6 +82,7 @@ export function hostContract(harness: StoreHarness): void {
       await until(() => one.heard.lost.length > 0);
       expect(await one.seat.extend()).toBe(false);
       expect(await one.claim()).toEqual([]);
+      expect(idsOf(await two.claim())).toEqual([other]);
       expect(one.heard.lost).toEqual([expect.any(Error)]);
       expect(two.heard.lost).toEqual([]);
     });

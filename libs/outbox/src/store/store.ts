@@ -59,6 +59,11 @@ export interface Store {
   settle(seat: Seat, settlements: readonly Settlement[]): Promise<readonly number[]>;
   /** `settle`, then `claim`, in one transaction: one commit instead of two. */
   exchange(seat: Seat, settlements: readonly Settlement[], wanted: readonly Wanted[]): Promise<Exchanged>;
+  /**
+   * Puts in order what an answer that was lost on the way has left unclear: claims of this seat that are not among `held` go back and get
+   * their attempt back. Returns how many did.
+   */
+  recount(seat: Seat, held: readonly number[]): Promise<number>;
   /** Makes ready what is due. */
   promote(channels: readonly string[]): Promise<Promoted>;
   /** Looks after the other hosts: takes the claims of dead ones over, makes them ready again as suspects and counts a crash. */
@@ -81,6 +86,11 @@ export interface Transaction {
   readonly dialect: string;
   /** A promise only where the handle is asynchronous. */
   run(sql: string, parameters: readonly unknown[]): Rows | Promise<Rows>;
+  /**
+   * Resolves when the transaction is over and may have been committed; rejects, or never settles, when it was rolled back. Left out where
+   * that cannot be seen.
+   */
+  readonly committed?: Promise<unknown> | undefined;
 }
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];

@@ -126,6 +126,10 @@ export class MemoryStore implements Store {
     }));
   }
 
+  async recount(seat: Seat, held: readonly number[]): Promise<number> {
+    return this.tables.recount(hostOf(seat), held);
+  }
+
   async promote(channels: readonly string[]): Promise<Promoted> {
     return this.tables.promote(channels);
   }

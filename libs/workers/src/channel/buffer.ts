@@ -24,27 +24,13 @@ export interface Buffer<T> extends Iterable<Message<T>> {
 }
 
 /** First in, first out, and nothing else. */
-export class FifoBuffer<T> implements Buffer<T> {
-  private readonly ring = new Ring<Message<T>>();
-
-  get size(): number {
-    return this.ring.size;
-  }
-
-  push(message: Message<T>): void {
-    this.ring.push(message);
-  }
-
-  shift(): Message<T> | undefined {
-    return this.ring.shift();
-  }
-
+export class FifoBuffer<T> extends Ring<Message<T>> implements Buffer<T> {
   slide(): Message<T> | undefined {
-    return this.ring.shift();
+    return this.shift();
   }
 
   oldest(): Message<T> | undefined {
-    return this.ring.peek();
+    return this.peek();
   }
 
   admits(): boolean {
@@ -55,9 +41,5 @@ export class FifoBuffer<T> implements Buffer<T> {
 
   release(): boolean {
     return false;
-  }
-
-  [Symbol.iterator](): Iterator<Message<T>> {
-    return this.ring[Symbol.iterator]();
   }
 }

@@ -19,7 +19,7 @@ export class ChannelBooks {
   taken = 0;
   leftOver = 0;
   private readonly drops: Partial<Record<DropReason, number>> = {};
-  private isSaturated = false;
+  isSaturated = false;
   private readonly saturatedFrom: number;
   private readonly easedFrom: number;
 

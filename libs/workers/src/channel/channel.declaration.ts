@@ -1,3 +1,6 @@
+import type { Clock } from '../lifecycle/clock.js';
+import type { Announcer } from '../observe/announcer.js';
+import type { Channel } from './channel.js';
 import type { ChannelOptions } from './channel.options.js';
 
 /**
@@ -8,8 +11,18 @@ import type { ChannelOptions } from './channel.options.js';
 export interface ChannelDeclaration<T = unknown> {
   readonly name: string;
   readonly options: ChannelOptions<T>;
+  /** How the live channel is made, where it is not one in memory; what is wrong with its options is added to `problems`. */
+  readonly open?: OpenChannel;
   /** Carries the payload's type; never set. */
   readonly payloadType?: T;
+}
+
+export type OpenChannel = (name: string, options: object, site: ChannelSite, problems: string[]) => Channel;
+
+/** What every channel of one application shares. */
+export interface ChannelSite {
+  readonly clock: Clock;
+  readonly announcer: Announcer;
 }
 
 /**

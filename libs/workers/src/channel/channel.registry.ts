@@ -2,7 +2,7 @@ import type { Clock } from '../lifecycle/clock.js';
 import type { Announcer } from '../observe/announcer.js';
 import { shown } from '../workers.error.js';
 import { Channel } from './channel.js';
-import { type ChannelDeclaration, isChannelDeclaration } from './channel.declaration.js';
+import { type ChannelDeclaration, type ChannelSite, isChannelDeclaration } from './channel.declaration.js';
 import { ChannelUnknownError } from './channel.errors.js';
 import { resolveChannelOptions } from './channel.options.js';
 
@@ -69,11 +69,14 @@ export class ChannelRegistry {
       return;
     }
     this.declared.set(name, declaration);
-    this.channels.set(
-      name,
-      new Channel(name, resolveChannelOptions(name, options, problems), this.clock, this.announcer),
-    );
+    const { clock, announcer } = this;
+    const open = declaration.open ?? openInMemory;
+    this.channels.set(name, open(name, options, { clock, announcer }, problems));
   }
+}
+
+function openInMemory(name: string, options: object, { clock, announcer }: ChannelSite, problems: string[]): Channel {
+  return new Channel(name, resolveChannelOptions(name, options, problems), clock, announcer);
 }
 
 function nameOf(named: ChannelDeclaration | string): string {

@@ -1,6 +1,9 @@
 import { type Observable, type Observer, type Operator, Subject, type Subscriber, Subscription } from 'rxjs';
 import type { Clock } from '../lifecycle/clock.js';
+import type { Delivery } from '../message/delivery.js';
 import { Message } from '../message/message.js';
+import type { Sending } from './sending.js';
+import type { Source, Taker } from '../message/source.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
 import type { DropReason } from '../observe/events.js';
 import { GuardedObservable, guardedLift, guardedObserver } from '../observe/guarded.observable.js';
@@ -46,8 +49,8 @@ export class Channel<T = unknown> extends Subject<T> {
   constructor(
     readonly name: string,
     readonly options: ResolvedChannelOptions,
-    private readonly clock: Clock,
-    private readonly announcer: Announcer,
+    protected readonly clock: Clock,
+    protected readonly announcer: Announcer,
   ) {
     super();
     this.acceptedTopic = announcer.topic('workers.accepted');
@@ -84,7 +87,12 @@ export class Channel<T = unknown> extends Subject<T> {
    * @throws (rejects) the signal's reason when it aborts while the put waits, or was aborted before it had to wait
    * @throws ChannelClosedError when the channel is closed, ChannelOverflowError when `maxPendingPuts` wait already
    */
-  put(message: Message<T>, mode: PutMode = this.options.putMode, signal?: AbortSignal): PutResult | Promise<PutResult> {
+  put(
+    message: Message<T>,
+    mode: PutMode = this.options.putMode,
+    signal?: AbortSignal,
+    _sending?: Sending,
+  ): PutResult | Promise<PutResult> {
     if (!this.isOpen) {
       this.books.refused++;
       throw new ChannelClosedError(this.name, message);
@@ -115,10 +123,26 @@ export class Channel<T = unknown> extends Subject<T> {
     };
   }
 
+  /** This channel as the source of one worker, which it feeds from now on. `routed` is the output that it feeds itself. */
+  sourceFor(taker: Taker, _routed: Channel | undefined): Source {
+    this.attach(taker);
+    return new ChannelSource(this);
+  }
+
+  /** Whether it writes what a handler returns to `out` itself, together with the settling; one in memory never does. */
+  routesTo(_out: Channel): boolean {
+    return false;
+  }
+
+  /** Whether messages may be put with a delay, a priority, a key and the like; one in memory takes them as they come. */
+  get takesSending(): boolean {
+    return false;
+  }
+
   /** The oldest message that may be taken now; undefined when there is none. */
   take(): Message<T> | undefined {
     const message = this.takeOut();
-    this.endIfEmpty();
+    if (!this.isOpen) this.endIfEmpty();
     return message;
   }
 
@@ -282,7 +306,8 @@ export class Channel<T = unknown> extends Subject<T> {
     return undefined;
   }
 
-  private tell(message: Message<T>): void {
+  /** Shows a message that was taken in to those who watch. */
+  protected tell(message: Message<T>): void {
     if (this.taps.size > 0) for (const tap of this.taps) tap.next(message);
     if (this.acceptedTopic.isHeard) {
       this.acceptedTopic.announce({ channel: this.name, messageId: message.id, ...this.announcer.shown(message) });
@@ -295,5 +320,27 @@ export class Channel<T = unknown> extends Subject<T> {
     this.consumers = [];
     for (const consumer of consumers) consumer.end?.();
     for (const tap of this.taps) tap.complete();
+  }
+}
+
+/** A channel as a worker sees it. */
+class ChannelSource<T> implements Source {
+  constructor(private readonly channel: Channel<T>) {}
+
+  get isEmpty(): boolean {
+    return this.channel.isEmpty;
+  }
+
+  take(): Message<T> | undefined {
+    return this.channel.take();
+  }
+
+  release({ message }: Delivery): void {
+    this.channel.release(message as Message<T>);
+  }
+
+  /** What waits in a channel is the channel's to report. */
+  takeRest(): Message[] {
+    return [];
   }
 }

@@ -68,5 +68,5 @@ export class Ring<T> implements Iterable<T> {
 }
 
 function chunk<T>(slots: number): Chunk<T> {
-  return { slots: new Array<T | undefined>(slots).fill(undefined), next: undefined };
+  return { slots: new Array<T | undefined>(slots), next: undefined };
 }

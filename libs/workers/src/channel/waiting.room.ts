@@ -100,13 +100,17 @@ export class WaitingRoom<T> {
 
   /** Takes out the oldest message that may be taken now and is still wanted; undefined when there is none. */
   takeOut(): Message<T> | undefined {
-    let message = this.takeNext();
-    for (; message !== undefined && isExpired(message); message = this.takeNext()) {
-      this.buffer.release(message);
-      this.drop(message, 'expired');
+    for (;;) {
+      const message = this.buffer.shift() ?? this.takePending();
+      if (message === undefined) return undefined;
+      if (this.pending.size > 0) this.refill();
+      if (this.books.isSaturated) this.books.eased(this.load);
+      if (isExpired(message)) this.dropExpired(message);
+      else {
+        this.books.taken++;
+        return message;
+      }
     }
-    if (message !== undefined) this.books.taken++;
-    return message;
   }
 
   /** Whether `message` may be taken past those that wait. */
@@ -180,12 +184,9 @@ export class WaitingRoom<T> {
     return this.parts.options.buffer > 0 ? this.buffer.size : this.pending.size;
   }
 
-  private takeNext(): Message<T> | undefined {
-    const message = this.buffer.shift() ?? this.takePending();
-    if (message === undefined) return undefined;
-    if (this.pending.size > 0) this.refill();
-    this.books.eased(this.load);
-    return message;
+  private dropExpired(message: Message<T>): void {
+    this.buffer.release(message);
+    this.drop(message, 'expired');
   }
 
   private takePending(): Message<T> | undefined {

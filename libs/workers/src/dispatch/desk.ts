@@ -25,6 +25,8 @@ export interface Desk {
 export interface SendOptions {
   readonly headers?: Headers;
   readonly timeoutMs?: number;
+  /** What only a durable channel takes, as the sender said it; a date as its milliseconds. */
+  readonly sending?: Readonly<Record<string, unknown>>;
 }
 
 /** The levels of Nest's logger. */

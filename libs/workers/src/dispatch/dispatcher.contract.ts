@@ -2,6 +2,7 @@ import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { type Fault, thrownFault } from '../message/fault.js';
 import { type Headers, Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
+import { SystemClock } from '../lifecycle/clock.js';
 import { Announcer } from '../observe/announcer.js';
 import { turn, until } from '../testing/until.js';
 import { type ContextHouse, HandlerContext, type WorkerContext } from '../worker/worker.context.js';
@@ -224,6 +225,7 @@ const HOUSE: ContextHouse = {
   channels: {},
   logger: console,
   announcer: new Announcer(),
+  clock: new SystemClock(),
   stats: () => {
     throw new Error('Not used here');
   },

@@ -45,8 +45,8 @@ export interface Run {
   /** Records a failure of a handler that may still be running: its signal is aborted, and what it comes back with is late. */
   giveUp(fault: Fault): void;
   /**
-   * The same as `end` with `done` for a handler that took its time; bound, so that a promise needs no closure per message. Outcomes of one
-   * microtask round are recorded together, with one reading of the clock.
+   * The same as `end` with `done` for a handler that took its time; bound, so that a promise needs no closure per message. Handlers that
+   * come back in one microtask round share one reading of the clock.
    */
   readonly fulfilled: (value: unknown) => void;
   /** The same as `end` with what was thrown, bound. */

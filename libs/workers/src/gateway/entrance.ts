@@ -1,5 +1,6 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel } from '../channel/channel.js';
+import { type Sending, sendingIn } from '../channel/sending.js';
 import type { PutResult } from '../channel/waiting.room.js';
 import type { PayloadCheck } from '../channel/payload.check.js';
 import type { Clock } from '../lifecycle/clock.js';
@@ -16,8 +17,8 @@ import { shown } from '../workers.error.js';
 import { OverloadedError, RequestAbortedError } from './gateway.errors.js';
 import { PendingReply, type Reply } from './reply.js';
 
-/** What a command may say beside its payload. */
-export interface CommandOptions {
+/** What a command may say beside its payload; `Sending` only where the worker's channel is a durable one. */
+export interface CommandOptions extends Sending {
   /** Rides along; trace headers belong here. */
   readonly headers?: Headers;
   /** Ends the waiting for room of a `block` put. */
@@ -38,7 +39,8 @@ export interface EntranceParts {
   readonly outfit: (() => Promise<Outfit>) | undefined;
   readonly propagatesContext: boolean;
   readonly requestTimeoutMs: number;
-  readonly isOpen: () => boolean;
+  /** Whether messages may come in. */
+  readonly gate: { readonly isOpen: boolean };
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly turn: Turn;
@@ -65,6 +67,8 @@ export class Entrance {
   private through: ReturnType<typeof putChain>;
   private loading: Promise<void> | undefined;
   private isPlain: boolean;
+  /** Whether a message goes straight into the channel when nothing is asked for. */
+  private isStraight = false;
   private readonly usualDeadline: DeadlineLine;
   /** Keeps the shape, as `Message.kept` does. */
   protected readonly kept: PendingReply<unknown>;
@@ -72,14 +76,16 @@ export class Entrance {
   constructor(private readonly parts: EntranceParts) {
     this.usualDeadline = parts.deadlines.line(parts.requestTimeoutMs);
     this.isPlain = parts.outfit === undefined;
+    this.isStraight = this.isPlain && !parts.propagatesContext && parts.channel.options.shed === undefined;
     this.kept = new PendingReply(parts);
   }
 
   command(payload: unknown, options: CommandOptions | undefined): Promise<PutResult> {
     try {
-      this.admit();
-      if (!this.isPlain) return this.prepareAndPut(payload, options, undefined);
-      const put = this.put(payload, this.now(), options?.headers, options?.signal, undefined);
+      const put =
+        this.isStraight && options === undefined
+          ? this.putStraight(payload, undefined)
+          : this.putWith(payload, options, undefined);
       if (put === 'accepted') return ACCEPTED;
       return put === 'dropped' ? DROPPED : put.catch((error: unknown) => this.rethrow(error, options?.signal));
     } catch (error) {
@@ -90,21 +96,43 @@ export class Entrance {
   request<T>(payload: unknown, options: RequestOptions | undefined): Reply<T> {
     const pending = new PendingReply<T>(this.parts);
     try {
-      this.admit();
-      const now = this.now();
-      this.wait(pending, now, options);
-      if (pending.state !== 'waiting') {
-        this.parts.channel.books.refused++;
-        return pending.reply;
-      }
-      const put = this.isPlain
-        ? this.put(payload, now, options?.headers, options?.signal, pending)
-        : this.prepareAndPut(payload, options, pending);
+      const put =
+        this.isStraight && options === undefined
+          ? this.putStraight(payload, pending)
+          : this.putWith(payload, options, pending);
       if (typeof put === 'object') put.catch((error: unknown) => pending.refuse(asError(error)));
     } catch (error) {
       pending.refuse(asError(error));
     }
     return pending.reply;
+  }
+
+  /** Short, so that V8 compiles it into one piece with what it calls: nothing was asked for, and nothing stands before the channel. */
+  private putStraight(payload: unknown, pending: PendingReply<unknown> | undefined): PutResult | Promise<PutResult> {
+    const { channel, clock, gate, turn } = this.parts;
+    if (!gate.isOpen) this.refuse();
+    const now = clock.at(turn.recent());
+    if (pending !== undefined) this.usualDeadline.set(pending, now);
+    return channel.put(new Message(payload, now, undefined, pending));
+  }
+
+  private putWith(
+    payload: unknown,
+    options: RequestOptions | undefined,
+    pending: PendingReply<unknown> | undefined,
+  ): PutResult | Promise<PutResult> {
+    this.admit();
+    const now = this.now();
+    if (pending !== undefined) {
+      this.wait(pending, now, options);
+      if (pending.state !== 'waiting') {
+        this.parts.channel.books.refused++;
+        return 'dropped';
+      }
+    }
+    return this.isPlain
+      ? this.put(payload, now, options?.headers, options, pending)
+      : this.prepareAndPut(payload, options, pending);
   }
 
   /** What a sender's signal was aborted with becomes the cause of an error of ours. */
@@ -119,15 +147,17 @@ export class Entrance {
   }
 
   private admit(): void {
-    const { channel, isOpen, worker } = this.parts;
+    const { channel, gate, worker } = this.parts;
     const { shed } = channel.options;
-    if (isOpen()) {
-      if (shed === undefined) return;
-      const why = channel.overload(shed);
-      if (why === undefined) return;
-      channel.books.refused++;
-      throw new OverloadedError(worker, channel.name, why, shed.retryAfter);
-    }
+    if (!gate.isOpen) this.refuse();
+    const why = shed === undefined ? undefined : channel.overload(shed);
+    if (shed === undefined || why === undefined) return;
+    channel.books.refused++;
+    throw new OverloadedError(worker, channel.name, why, shed.retryAfter);
+  }
+
+  private refuse(): never {
+    const { channel, worker } = this.parts;
     channel.books.refused++;
     throw new WorkersStoppingError(`A message was sent to worker "${worker}"`);
   }
@@ -143,7 +173,7 @@ export class Entrance {
     const put = async (outgoing: Outgoing): Promise<PutResult> => {
       hasArrived = true;
       const checked = await this.checked(outgoing.payload);
-      return this.put(checked, this.now(), outgoing.headers, options?.signal, pending);
+      return this.put(checked, this.now(), outgoing.headers, options, pending);
     };
     const outgoing: Outgoing = { worker, channel: channel.name, payload, headers: options?.headers ?? {} };
     try {
@@ -175,10 +205,12 @@ export class Entrance {
     payload: unknown,
     now: number,
     headers: Headers | undefined,
-    signal: AbortSignal | undefined,
+    options: CommandOptions | undefined,
     pending: PendingReply<unknown> | undefined,
   ): PutResult | Promise<PutResult> {
     const { channel, propagatesContext, worker } = this.parts;
+    const signal = options?.signal;
+    if (options !== undefined) this.refuseSending(options);
     // A check or an interceptor may have taken longer than the caller waits: what nobody waits for is not run.
     const hasLeft = pending === undefined ? signal?.aborted === true : pending.state !== 'waiting';
     if (hasLeft) {
@@ -186,15 +218,23 @@ export class Entrance {
       throw new RequestAbortedError(worker, signal?.reason);
     }
     const scope = propagatesContext ? (AsyncLocalStorage.snapshot() as Scope) : undefined;
-    return channel.put(new Message(payload, now, headers, pending, scope), undefined, signal);
+    return channel.put(new Message(payload, now, headers, pending, scope), undefined, signal, options);
+  }
+
+  /** @throws ConfigurationError when `options` say what a channel in memory cannot do */
+  private refuseSending(options: CommandOptions): void {
+    const { channel, worker } = this.parts;
+    if (channel.takesSending) return;
+    const said = sendingIn(options);
+    if (said.length === 0) return;
+    channel.books.refused++;
+    const problem = `${said.join(', ')}: only a durable channel can do this, and "${channel.name}", where worker "${worker}" takes from, is in memory. Declare it with durable(), or leave ${said.length === 1 ? 'it' : 'them'} out.`;
+    throw new ConfigurationError([problem]);
   }
 
   private wait(pending: PendingReply<unknown>, now: number, options: RequestOptions | undefined): void {
     const given = options?.timeout;
-    if (given === undefined) {
-      pending.waitIn(this.usualDeadline, now, options?.signal);
-      return;
-    }
+    if (given === undefined) return pending.waitIn(this.usualDeadline, now, options?.signal);
     const { deadlines, worker } = this.parts;
     const timeoutMs = toMs(given);
     if (timeoutMs === undefined)

@@ -32,17 +32,26 @@ export interface Asked {
  * One is made for each request: it extends nothing, because a derived class costs more to build than all of its fields.
  */
 export class PendingReply<T> implements ReplyAddress, Deadline {
-  state: ReplyAddress['state'] = 'waiting';
-  onLeave: ((reason: Error) => void) | undefined = undefined;
-  line: DeadlineLine | undefined = undefined;
-  dueAt = 0;
-  readonly reply: Reply<T>;
-  private resolve!: (value: unknown) => void;
-  private reject!: (error: Error) => void;
-  private stopListening: (() => void) | undefined = undefined;
-  private steps: Subject<unknown> | undefined = undefined;
+  // Declared, not defined, as in `Message`.
+  declare readonly asked: Asked;
+  declare state: ReplyAddress['state'];
+  declare onLeave: ((reason: Error) => void) | undefined;
+  declare line: DeadlineLine | undefined;
+  declare dueAt: number;
+  declare readonly reply: Reply<T>;
+  declare private resolve: (value: unknown) => void;
+  declare private reject: (error: Error) => void;
+  declare private stopListening: (() => void) | undefined;
+  declare private steps: Subject<unknown> | undefined;
 
-  constructor(readonly asked: Asked) {
+  constructor(asked: Asked) {
+    this.asked = asked;
+    this.state = 'waiting';
+    this.onLeave = undefined;
+    this.line = undefined;
+    this.dueAt = 0;
+    this.stopListening = undefined;
+    this.steps = undefined;
     // A property on a native promise keeps `await` on its fast path, which a subclass of Promise would leave.
     const reply = new Promise<T>((resolve, reject) => {
       this.resolve = resolve as (value: unknown) => void;

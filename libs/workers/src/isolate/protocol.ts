@@ -14,7 +14,16 @@ import type { Headers } from '../message/message.js';
  */
 export type ToIsolate =
   | readonly ['birth', birth: unknown]
-  | readonly ['run', tx: Tx, id: string, attempt: number, caller: Caller, headers: Headers | null, payload: unknown]
+  | readonly [
+      'run',
+      tx: Tx,
+      id: string,
+      attempt: number,
+      caller: Caller,
+      headers: Headers | null,
+      payload: unknown,
+      stored?: WireStored,
+    ]
   | readonly ['abort', tx: Tx, reason: unknown]
   | readonly ['answer', call: number, value: unknown]
   | readonly ['refuse', call: number, error: unknown]
@@ -40,8 +49,7 @@ export type ToHost =
   | readonly ['put', channel: string, value: unknown]
   | readonly ['stats']
   | readonly ['pong', vitals: WireVitals]
-  | readonly ['pace', runMs: number]
-  | readonly ['closed'];
+  | readonly ['pace', runMs: number];
 
 /** Pairs a run with what is said of it; unique per isolate. */
 export type Tx = string | number;
@@ -51,6 +59,9 @@ export type Caller = 'waits' | 'none';
 
 /** `[heap in use, resident set]`, in MB. */
 export type WireVitals = readonly [heapMb: number, rssMb: number];
+
+/** Of a message that lies in a store: `[when it was created, its idempotency key]`. */
+export type WireStored = readonly [createdAtMs: number, idempotencyKey: string];
 
 /** How a handler failed, as far as the isolate can tell. */
 export type WireFault = 'thrown' | 'validation_error' | 'serialization_error';
@@ -63,6 +74,8 @@ const text = (part: unknown): boolean => typeof part === 'string';
 const tx = (part: unknown): boolean => typeof part === 'string' || typeof part === 'number';
 const txOrNothing = (part: unknown): boolean => part === undefined || tx(part);
 const txOrNull = (part: unknown): boolean => part === null || tx(part);
+const storedOrNothing = (part: unknown): boolean =>
+  part === undefined || (Array.isArray(part) && Number.isFinite(part[0]) && text(part[1]) && part.length === 2);
 const count = (part: unknown): boolean => Number.isSafeInteger(part);
 const record = (part: unknown): boolean => typeof part === 'object' && part !== null && !Array.isArray(part);
 const vitals = (part: unknown): boolean => Array.isArray(part) && part.length === 2 && part.every(Number.isFinite);
@@ -70,7 +83,7 @@ const recordOrNull = (part: unknown): boolean => part === null || record(part);
 
 const TO_ISOLATE: Readonly<Record<ToIsolate[0], Shape>> = {
   birth: [record],
-  run: [tx, text, count, oneOf(['waits', 'none']), recordOrNull, any],
+  run: [tx, text, count, oneOf(['waits', 'none']), recordOrNull, any, storedOrNothing],
   abort: [tx, any],
   answer: [count, any],
   refuse: [count, any],
@@ -98,7 +111,6 @@ const TO_HOST: Readonly<Record<ToHost[0], Shape>> = {
   stats: [],
   pong: [vitals],
   pace: [(part) => typeof part === 'number' && part > 0],
-  closed: [],
 };
 
 /** `word` as the host understands it; undefined when it is none. */

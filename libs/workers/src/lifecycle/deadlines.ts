@@ -80,7 +80,11 @@ export class DeadlineLine {
     this.alarm.rest();
   }
 
+  /** Those who waited longest have their answers first, as a rule: then it is enough to drop them, and nothing is moved. */
   private tidy(): void {
+    for (let first = this.queue.peek(); first !== undefined && first.line !== this; first = this.queue.peek())
+      this.queue.shift();
+    if (this.queue.size <= 2 * this.waiting) return;
     for (let left = this.queue.size; left > 0; left--) {
       const next = this.queue.shift() as Deadline;
       if (next.line === this) this.queue.push(next);

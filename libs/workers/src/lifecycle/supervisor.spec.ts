@@ -79,7 +79,7 @@ function staged({ onLeftover, intakeStop }: Staging = {}) {
     },
   };
   const channel = open<number>({ buffer: 9 }).channel as unknown as Channel;
-  const house = { crews: [first, second], intakes: [ticker], channels: [channel] };
+  const house = { relays: [], crews: [first, second], intakes: [ticker], channels: [channel] };
   const supervisor = new Supervisor(
     () => house,
     { deadlineMs: 25_000, abortGraceMs: 5_000 },

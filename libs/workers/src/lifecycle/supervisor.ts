@@ -6,11 +6,19 @@ import type { Clock, Timer } from './clock.js';
 import { inside } from './inside.js';
 import { WorkersStoppingError } from './stop.errors.js';
 
-/** A source of messages that is stopped before all others: tickers, relays. */
+/** A source of messages that is stopped before all others: a ticker, a relay. */
 export interface Intake {
   readonly name: string;
   start(): Promise<void> | void;
   stop(): Promise<void> | void;
+}
+
+/** An intake that fetches messages from outside for several workers, and has to be there before them and after them. */
+export interface Relay extends Intake {
+  /** Makes it usable, before any worker starts. Rejects when it cannot be; the application then does not start. */
+  open(): Promise<void>;
+  /** Gives everything back, when no worker runs any more. */
+  close(): Promise<void>;
 }
 
 /** One worker or ticker at work, as the supervisor sees it. */
@@ -50,6 +58,7 @@ export interface Shutdown {
 
 /** Everything that is started and stopped together. */
 export interface House {
+  readonly relays: readonly Relay[];
   readonly intakes: readonly Intake[];
   readonly crews: readonly Crew[];
   readonly channels: Iterable<Channel>;
@@ -104,11 +113,13 @@ export class Supervisor {
 
   private async startAll(): Promise<void> {
     this.state = 'starting';
-    const { crews, intakes } = this.house();
+    const { crews, intakes, relays } = this.house();
     const tickers = intakes.map(({ name }) => name);
+    await Promise.all(relays.map((relay) => relay.open()));
+    if (this.stopping !== undefined) return;
     await Promise.all(crews.map(async (crew) => crew.start()));
     if (this.stopping !== undefined) return;
-    await Promise.all(intakes.map(async (intake) => intake.start()));
+    await Promise.all([...relays, ...intakes].map(async (intake) => intake.start()));
     if (this.stopping !== undefined) return;
     this.state = 'running';
     this.announcer.announce('workers.running', {
@@ -131,15 +142,18 @@ export class Supervisor {
     }
     if (wasStarted) await this.giveUp(house, endsAt);
     await Promise.all(house.crews.map((crew) => this.giveBack(crew, endsAt)));
+    await Promise.all(house.relays.map((relay) => this.closeRelay(relay, endsAt)));
     this.state = 'stopped';
     this.closeChannels(house);
     await this.report(endsAt);
   }
 
-  private async drain({ intakes, crews }: House, endsAt: number): Promise<void> {
+  private async drain({ relays, intakes, crews }: House, endsAt: number): Promise<void> {
     const limitMs = this.leftUntil(endsAt);
     await Promise.all(
-      intakes.map((intake) => this.safely(intake.name, () => this.inTime('its stop', limitMs, intake.stop()))),
+      [...relays, ...intakes].map((intake) =>
+        this.safely(intake.name, () => this.inTime('its stop', limitMs, intake.stop())),
+      ),
     );
     const isDrained = (): boolean => crews.every((crew) => crew.isDrained);
     await this.until(isDrained, crews, this.leftUntil(endsAt));
@@ -202,6 +216,11 @@ export class Supervisor {
   private async giveBack(crew: Crew, endsAt: number): Promise<void> {
     const limitMs = Math.max(LAST_WORK_MS, this.leftUntil(endsAt));
     await this.safely(crew.name, () => this.inTime('giving its dispatcher back', limitMs, crew.stop(limitMs)));
+  }
+
+  private async closeRelay(relay: Relay, endsAt: number): Promise<void> {
+    const limitMs = Math.max(LAST_WORK_MS, this.leftUntil(endsAt));
+    await this.safely(relay.name, () => this.inTime('its end', limitMs, relay.close()));
   }
 
   private leftUntil(endsAt: number): number {

@@ -14,4 +14,6 @@ export interface Delivery<T = unknown> {
    * (beyond 2 x concurrency) the intake until it settles; a rejection is announced and the message counts as not settled.
    */
   settle(outcome: Outcome): void | Promise<void>;
+  /** Gives it back to where it came from when it was not run; what has no such way is reported as left over. */
+  giveBack?(): void;
 }

@@ -4,6 +4,8 @@
 export interface ReplyAddress {
   /** Waiting until it is answered, refused, or its caller has left (deadline passed, signal aborted). */
   readonly state: 'waiting' | 'answered' | 'refused' | 'left';
+  /** When its caller stops waiting, on the application's clock. */
+  readonly dueAt?: number;
   /** Answers the caller; false when somebody was faster. */
   answer(value: unknown): boolean;
   /** Rejects the caller with `error`; false when somebody was faster. */

@@ -82,6 +82,26 @@ export interface WorkersEventMap {
     readonly ending: string;
     readonly handled: number;
   };
+  /** A durable message failed and will be tried again; follows its `workers.error`. */
+  'workers.retry': AboutRun & { readonly retryInMs: number; readonly error: Error };
+  /** A durable message will not be tried again until a person says so: it is a dead letter now. */
+  'workers.buried': AboutMessage & {
+    readonly channel: string;
+    readonly attempt: number;
+    /** `attempts`, `permanent`, `crashed`, `unreadable` or what `retryIf` refused. */
+    readonly reason: string;
+    readonly error: Error | undefined;
+  };
+  /** Another host died, and its claims were taken over. */
+  'workers.taken-over': { readonly host: string; readonly claims: number };
+  /** A store holds messages of channels that no worker of this application takes from. */
+  'workers.orphans': { readonly store: string; readonly channels: Readonly<Record<string, number>> };
+  /** A relay began or ceased to claim, or lost what it had claimed. */
+  'workers.relay': {
+    readonly store: string;
+    readonly state: 'claiming' | 'unreachable' | 'lost' | 'stopped';
+    readonly error: Error | undefined;
+  };
   /** The application's workers take messages from now on. */
   'workers.running': { readonly workers: readonly string[]; readonly tickers: readonly string[] };
   /** The application's workers have stopped; what was left, by channel or worker. */
@@ -129,6 +149,11 @@ export const EVENT_NAMES = [
   'workers.starvation',
   'workers.isolate-ready',
   'workers.isolate-ended',
+  'workers.retry',
+  'workers.buried',
+  'workers.taken-over',
+  'workers.orphans',
+  'workers.relay',
   'workers.running',
   'workers.stopped',
   'workers.fault',

@@ -50,6 +50,27 @@ export function logTo(log: Log, workersWithFailures: ReadonlySet<string>): Obser
           `${event.worker ?? 'a handler'}: held the event loop for ${event.blockedMs.toFixed(1)} ms${event.location === undefined ? '' : ` at ${event.location}`} { message: ${event.messageId ?? 'unknown'} }`,
         );
         return;
+      case 'workers.buried':
+        log.error(
+          `channel "${event.channel}": message ${event.messageId} is a dead letter after attempt ${event.attempt} (${event.reason})${event.error === undefined ? '' : `: ${event.error.message}`}`,
+        );
+        return;
+      case 'workers.taken-over':
+        log.warn(`took over what host ${event.host} had claimed when it died { claims: ${event.claims} }`);
+        return;
+      case 'workers.orphans': {
+        const waiting = Object.entries(event.channels).map(([channel, count]) => `${channel}: ${count}`);
+        log.warn(
+          `the ${event.store} store holds messages that no worker here takes { ${waiting.join(', ')} }; they wait for an application that has one`,
+        );
+        return;
+      }
+      case 'workers.relay':
+        if (event.state === 'unreachable' || event.state === 'lost')
+          log.warn(
+            `the ${event.store} store ${event.state === 'lost' ? 'gave our claims to others' : 'cannot be reached'}, trying again: ${event.error?.message ?? 'no reason given'}`,
+          );
+        return;
       case 'workers.fault':
         log.error(`${event.source}: ${event.error.message}`, event.error.stack);
         return;
@@ -70,6 +91,10 @@ export const LOGGED_EVENTS = [
   'workers.saturation',
   'workers.starvation',
   'workers.blocked',
+  'workers.buried',
+  'workers.taken-over',
+  'workers.orphans',
+  'workers.relay',
   'workers.fault',
   'workers.stopped',
 ] as const satisfies readonly WorkersEventName[];

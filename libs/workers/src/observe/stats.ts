@@ -29,6 +29,8 @@ export interface ChannelStats {
   readonly leftOver: number;
   readonly oldestAgeMs: number;
   readonly isSaturated: boolean;
+  /** What lay in the store when it was last looked at, over all hosts; only of a durable channel. */
+  readonly stored?: Readonly<Record<string, number>>;
 }
 
 /** What a worker has done, as plain numbers. `taken = done + failed + aborted + lost + leftOver + inFlight`. */

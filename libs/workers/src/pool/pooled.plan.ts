@@ -4,7 +4,7 @@ import type { Habitat } from '../isolate/body.js';
 import { type OptionTable, resolveOptions } from '../option.table.js';
 import type { ErrorClass } from '../wire/error.registry.js';
 import { PooledDispatcher } from './pooled.dispatcher.js';
-import { type PoolOptions, poolSize, type ResolvedPoolOptions } from './pool.options.js';
+import { type PoolOptions, type PoolSize, poolSize, type ResolvedPoolOptions } from './pool.options.js';
 
 /** A choice of threads or processes, as `inThread` and `inProcess` return it. Nothing is started before the application is. */
 export interface PooledPlan extends DispatchPlan {
@@ -19,12 +19,16 @@ export interface PooledPlan extends DispatchPlan {
 type Transfer = { readonly payload?: unknown; readonly result?: unknown } | undefined;
 type Buffers = (value: unknown) => readonly ArrayBuffer[];
 
+/** Adds what contradicts itself in the options of one kind to `problems`; `size` is what the sizes come to. */
+type KindCheck = (where: string, size: PoolSize, problems: string[]) => void;
+
 /** Makes the plan of one kind of isolate. What the module says for all isolates lies under what is said here. */
 export function pooledPlan<R extends ResolvedPoolOptions & { readonly transfer?: Transfer }>(
   kind: string,
   options: PoolOptions,
   table: OptionTable<R>,
   habitatFor: (options: R, site: DispatchSite) => Habitat,
+  checkKind: KindCheck = () => {},
 ): PooledPlan {
   const resolve = (where: string, defaults: object, problems: string[]): R =>
     resolveOptions(where, { ...known(defaults, table), ...options }, table, problems);
@@ -37,7 +41,7 @@ export function pooledPlan<R extends ResolvedPoolOptions & { readonly transfer?:
     ...(options.errors === undefined ? {} : { errors: options.errors }),
     transferResult: transfer?.result as Buffers | undefined,
     check: (where, defaults, problems) => {
-      poolSize(where, resolve(where, defaults, problems), problems);
+      checkKind(where, poolSize(where, resolve(where, defaults, problems), problems), problems);
     },
     create: (site) => {
       if (site.elsewhere === undefined) throw new Error(`Nobody said where the handler of "${site.name}" is`);

@@ -3,7 +3,7 @@ import { live } from '../isolate/inside/live.js';
 import { becomeIsolate } from '../isolate/role.js';
 import { connect } from '../socket/connect.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '../socket/frame.js';
-import type { Attach } from './attached.body.js';
+import type { Attach } from './attach.options.js';
 import { ProcessLink } from './process.link.js';
 
 /** What `attachIsolate` takes. */

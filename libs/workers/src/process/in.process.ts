@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
-import type { Body } from '../isolate/body.js';
+import type { DispatchSite } from '../dispatch/dispatcher.js';
+import type { Body, Habitat } from '../isolate/body.js';
 import { entryFile } from '../isolate/entry.js';
 import { environment } from '../isolate/environment.js';
 import type { Clock } from '../lifecycle/clock.js';
@@ -11,9 +12,10 @@ import { type PooledPlan, pooledPlan } from '../pool/pooled.plan.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '../socket/frame.js';
 import type { Middleware } from '../socket/middleware.js';
 import { jsonSerializer, type Serializer } from '../wire/serializer.js';
-import { JournalReader } from './journal.js';
-import { type Attach, AttachedBody, isAttach } from './attached.body.js';
+import { type Attach, checkAttach, isAttach } from './attach.options.js';
+import { AttachedBody } from './attached.body.js';
 import type { Dialect } from './dialect.js';
+import { JournalReader } from './journal.js';
 import { inheritedMeeting, type MeetingPlace, namedMeeting, PLACE_VARIABLE } from './meeting.js';
 import { ProcessBody } from './process.body.js';
 
@@ -90,7 +92,7 @@ const PROCESS_TABLE: OptionTable<ResolvedProcessOptions> = {
  * @Worker({ in: Scans, dispatch: inProcess({ context: () => import('./scans.module.js').then((m) => m.ScansModule) }) })
  */
 export function inProcess(options: ProcessOptions = {}): PooledPlan & Partial<Dialect> {
-  const plan = pooledPlan('process', options, PROCESS_TABLE, (resolved, { elsewhere }) => {
+  const habitat = (resolved: ResolvedProcessOptions, { elsewhere }: DispatchSite): Habitat => {
     const clock = elsewhere?.clock as Clock;
     return {
       kind: 'process',
@@ -100,7 +102,10 @@ export function inProcess(options: ProcessOptions = {}): PooledPlan & Partial<Di
       spawn: () =>
         resolved.attach === undefined ? child(resolved, clock) : attached(resolved, resolved.attach, clock),
     };
-  });
+  };
+  const plan = pooledPlan('process', options, PROCESS_TABLE, habitat, (where, { max }, problems) =>
+    checkAttach(where, options, max, problems),
+  );
   const { serializer, middleware } = options;
   return Object.assign(plan, {
     ...(serializer === undefined ? {} : { serializer }),

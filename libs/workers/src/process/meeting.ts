@@ -7,13 +7,20 @@ import { Line } from '../socket/line.js';
 import { type SocketAdapter, socketAdapter } from '../socket/socket.adapter.js';
 import { socketPath } from '../socket/socket.path.js';
 import { newToken } from '../socket/token.js';
-import type { Meeting } from './process.body.js';
 
 /** The descriptor at which a child finds its end of the socket pair. */
 export const MEETING_FD = 3;
 
 /** The environment variable in which a child is told where it meets its host. */
 export const PLACE_VARIABLE = 'NESTJS_WORKERS_MEETING';
+
+/** Where the line to a child comes from: the inherited end of a socket pair, or a named socket that it connects to. */
+export interface Meeting {
+  /** Resolves with the accepted line; rejects when nobody came. */
+  readonly line: Promise<Line>;
+  /** Removes what was there for meeting. */
+  close(): Promise<void>;
+}
 
 /** Where a child meets its host: at the inherited descriptor, or at a named socket. */
 export interface MeetingPlace {

@@ -1,27 +1,19 @@
 import type { ChildProcess } from 'node:child_process';
 import type { Duplex } from 'node:stream';
-import type { Body, Ending } from '../isolate/body.js';
-import type { Dialect } from './dialect.js';
-import { HostTalk } from './host.talk.js';
+import type { Ending } from '../isolate/body.js';
 import type { Line } from '../socket/line.js';
-import type { JournalReader } from './journal.js';
-import { StderrTail } from './stderr.tail.js';
 import { moved, type Phase } from '../socket/phase.js';
-import type { ToIsolate } from '../isolate/protocol.js';
+import type { Dialect } from './dialect.js';
+import type { JournalReader } from './journal.js';
+import { LineBody } from './line.body.js';
+import type { Meeting } from './meeting.js';
+import { StderrTail } from './stderr.tail.js';
 
 /** How long a child may take to exit once its line is closed, and its line to close once it has exited. */
 const LAST_WORDS_MS = 1_000;
 
 /** How often the journal of a child that has something to do is read. */
 const LOOK_EVERY_MS = 10;
-
-/** Where the line to a child comes from: the inherited end of a socket pair, or a named socket that it connects to. */
-export interface Meeting {
-  /** Resolves with the accepted line; rejects when nobody came. */
-  readonly line: Promise<Line>;
-  /** Removes what was there for meeting. */
-  close(): Promise<void>;
-}
 
 /**
  * A child process, seen from the host.
@@ -31,13 +23,9 @@ export interface Meeting {
  * Promises: its end is told when it has exited and what it said before was heard, so nothing finished is lost with it; why it ended is what
  * the system says (code, signal), or out of memory where its last words tell so.
  */
-export class ProcessBody implements Body {
-  onWord: (word: unknown) => void = () => {};
-  onUnsaid: (word: ToIsolate, error: Error) => void = () => {};
+export class ProcessBody extends LineBody {
   readonly ended: Promise<Ending>;
   private phase: Phase = 'spawn';
-  private talk: HostTalk | undefined;
-  private early: ToIsolate[] = [];
   private isHeld = true;
   private looking: NodeJS.Timeout | undefined;
   private readonly tail: StderrTail;
@@ -45,9 +33,10 @@ export class ProcessBody implements Body {
   constructor(
     private readonly child: ChildProcess,
     private readonly meeting: Meeting,
-    private readonly dialect: Dialect,
+    dialect: Dialect,
     private readonly journal: JournalReader | undefined,
   ) {
+    super(dialect);
     this.tail = new StderrTail(child.stderr);
     const exited = new Promise<Ending>((resolve) => {
       child.once('error', (error) => resolve({ reason: 'error', error }));
@@ -67,30 +56,12 @@ export class ProcessBody implements Body {
     return this.phase === 'ended' ? undefined : this.child.pid;
   }
 
-  say(word: ToIsolate): void {
-    if (this.talk === undefined) this.early.push(word);
-    else this.talk.say(word);
-  }
-
-  keep(word: ToIsolate): void {
-    if (this.talk === undefined) this.early.push(word);
-    else this.talk.keep(word);
-  }
-
-  flush(): void {
-    this.talk?.flush();
-  }
-
-  get bufferedBytes(): number {
-    return this.talk?.bufferedBytes ?? 0;
-  }
-
-  hold(isHolding: boolean): void {
+  override hold(isHolding: boolean): void {
+    super.hold(isHolding);
     this.isHeld = isHolding;
     this.look(isHolding);
     const verb = isHolding ? 'ref' : 'unref';
     this.child[verb]();
-    this.talk?.hold(isHolding);
     (this.child.stderr as (Duplex & { ref?(): void; unref?(): void }) | null)?.[verb]?.();
   }
 
@@ -98,16 +69,10 @@ export class ProcessBody implements Body {
     this.child.kill(how === 'gently' ? 'SIGTERM' : 'SIGKILL');
   }
 
-  /** Resolves when the line is closed. */
-  private meet(line: Line): Promise<void> {
+  protected override meet(line: Line): Promise<void> {
     this.move('message');
-    this.talk = new HostTalk(line, this.dialect, {
-      onWord: (word) => this.onWord(word),
-      onUnsaid: (word, error) => this.onUnsaid(word, error),
-    });
-    this.talk.hold(this.isHeld);
-    for (const word of this.early.splice(0)) this.talk.say(word);
-    return new Promise((resolve) => line.onClose(() => resolve()));
+    line.hold(this.isHeld);
+    return super.meet(line);
   }
 
   private async end(exited: Promise<Ending>, left: Promise<void>): Promise<Ending> {

@@ -1,9 +1,11 @@
 import type { Clock } from '../lifecycle/clock.js';
 import type { Intake } from '../lifecycle/supervisor.js';
 import { Message } from '../message/message.js';
+import type { Source } from '../message/source.js';
 import type { Announcer } from '../observe/announcer.js';
 import type { TickerState, TickerStats } from '../observe/stats.js';
-import type { Source, WorkerRunner } from '../worker/worker.runner.js';
+import type { WorkerRunner } from '../worker/worker.runner.js';
+import type { Arbiter } from './arbiter.js';
 import type { Moment, OnDue, Schedule } from './schedule.js';
 import type { Tick } from './tick.context.js';
 import { TickerBooks } from './ticker.books.js';
@@ -14,12 +16,14 @@ const MAX_QUEUED = 1_024;
 
 /** What one source is made of. */
 export interface TickSourceParts {
-  readonly options: Pick<ResolvedTickerOptions, 'name' | 'enabled' | 'overlap' | 'concurrency'>;
+  readonly options: Pick<ResolvedTickerOptions, 'name' | 'enabled' | 'overlap' | 'concurrency' | 'time'>;
   readonly schedule: Schedule;
   /** Started with this source before the source is. */
   readonly runner: WorkerRunner;
   readonly clock: Clock;
   readonly announcer: Announcer;
+  /** Asked before each tick of a singleton; undefined for a ticker that ticks on every host. */
+  readonly arbiter: Arbiter | undefined;
 }
 
 /**
@@ -89,16 +93,40 @@ export class TickSource implements Source, Intake {
     const handed = Math.min(count, room);
     const first = overlap === 'queue' ? 0 : count - handed;
     this.skip(first);
-    for (let index = first; index < first + handed; index++) this.handOn(momentOf(index));
+    for (let index = first; index < first + handed; index++) this.begin(momentOf(index));
     this.skip(count - first - handed);
   };
+
+  private begin(moment: Moment): void {
+    const { arbiter } = this.parts;
+    this.underWay++;
+    if (arbiter === undefined) return this.handOn(moment);
+    void this.ask(arbiter, moment);
+  }
+
+  /** A tick that no arbiter allows is skipped; one that cannot be asked for is too, because another host may have it. */
+  private async ask(arbiter: Arbiter, moment: Moment): Promise<void> {
+    try {
+      const isMine = await arbiter(this.name, this.slotOf(moment));
+      if (isMine && this.state === 'running') return this.handOn(moment);
+    } catch (error) {
+      this.parts.announcer.fault(`arbiter of ticker "${this.name}"`, error);
+    }
+    this.underWay--;
+    this.skip(1);
+  }
+
+  /** What all hosts call this due time. */
+  private slotOf({ dueAt }: Moment): number {
+    const { time } = this.parts.options;
+    return time?.type === 'interval' ? Math.floor(dueAt / time.everyMs) * time.everyMs : dueAt;
+  }
 
   private handOn({ dueAt, lateMs }: Moment): void {
     const { runner, clock, announcer } = this.parts;
     const { sequence } = this.books;
     const skipped = this.books.tick(lateMs);
     const message = new Message<Tick>({ sequence, dueAt, skipped }, clock.now());
-    this.underWay++;
     if (runner.isHungry) runner.give(message);
     else this.waiting.push(message);
     announcer.announce('workers.tick', { ticker: this.name, sequence, driftMs: lateMs });

@@ -15,6 +15,7 @@ describe("a ticker's options", () => {
       immediate: false,
       enabled: true,
       overlap: 'skip',
+      singleton: false,
       concurrency: 1,
       out: undefined,
       failures: undefined,

@@ -29,6 +29,12 @@ export interface TickerOptions<O = unknown> {
    * @default 'skip'
    */
   readonly overlap?: Overlap;
+  /**
+   * Ticks once per due time over all hosts: each asks the arbiter first, which is the store of `OutboxModule` or what the module's option
+   * `arbiter` gives; the ticks of the others count as skipped. With `every`, due times are rounded down to multiples of the interval
+   * since 1970. @default false
+   */
+  readonly singleton?: boolean;
   /** How many ticks may run side by side; with `overlap: 'allow'` only, elsewhere it is 1. @default 16 */
   readonly concurrency?: number;
   /** Where what `tick` returns is offered; `undefined` and `null` are not. @default nowhere */
@@ -59,6 +65,7 @@ export interface ResolvedTickerOptions {
   readonly immediate: boolean;
   readonly enabled: boolean;
   readonly overlap: Overlap;
+  readonly singleton: boolean;
   readonly concurrency: number;
   readonly out: ChannelDeclaration | string | undefined;
   readonly failures: ChannelDeclaration<WorkerFailure> | string | undefined;
@@ -85,6 +92,7 @@ function tickerTable(className: string): OptionTable<Rows> {
     immediate: flag(false),
     enabled: flag(true),
     overlap: oneOf(['skip', 'queue', 'allow'], 'skip'),
+    singleton: flag(false),
     concurrency: integer(1, 16),
   };
 }

@@ -12,8 +12,8 @@ export interface LaneOwner {
   readonly timeoutMs: number | undefined;
   entered(lane: Lane): void;
   enteredElsewhere(lane: Lane): void;
-  /** The lane's handler came back; `collect` is to be called on it in a moment. */
-  returned(lane: Lane): void;
+  /** A lane's handler came back after some time, and its message ends now. */
+  returned(): void;
   /** The lane's message has come to `outcome`; the lane is free again, or retired when its handler may still be running. */
   ended(lane: Lane, outcome: Outcome, isHandlerGone: boolean): void;
   late(messageId: string): void;
@@ -22,28 +22,25 @@ export interface LaneOwner {
 /**
  * A permit, and the message it is spent on.
  *
- * States: `free`; `busy` with a delivery and its context; `returned`, for the rest of a microtask round; `retired`, when its outcome
- * was recorded while its handler still ran (timeout, abort): such a lane is never lent again, and what its handler does later is
+ * States: `free`; `busy` with a delivery and its context; `retired`, when its outcome was recorded while its handler still ran (timeout, abort): such a lane is never lent again, and what its handler does later is
  * reported as late.
  *
  * Lanes are reused, and the callbacks a promise needs are bound once per lane: a message costs no closure.
  */
 export class Lane implements Run {
-  state: 'free' | 'busy' | 'returned' | 'retired' = 'free';
+  state: 'free' | 'busy' | 'retired' = 'free';
   beganAt = 0.5;
   /** The same on the application's clock. */
   clockedAt = 0.5;
   leftAt = 0.5;
   /** When its handler's time is up, on the application's clock. */
   dueAt = 0.5;
-  private delivered: Delivery | undefined = undefined;
   private shown: HandlerContext | undefined = undefined;
-  private outcome: Outcome | undefined = undefined;
 
   constructor(private readonly owner: LaneOwner) {}
 
   get delivery(): Delivery {
-    return this.delivered as Delivery;
+    return this.context.delivery;
   }
 
   get message(): Message {
@@ -54,15 +51,15 @@ export class Lane implements Run {
     return this.shown as HandlerContext;
   }
 
-  begin(delivery: Delivery, context: HandlerContext, performanceNow: number, now: number): void {
+  /** A lane is old and its message young: it keeps one reference to it, since the collector has to be told of each. */
+  begin(context: HandlerContext, performanceNow: number, now: number): void {
     this.state = 'busy';
-    this.delivered = delivery;
     this.shown = context;
     this.beganAt = performanceNow;
     this.clockedAt = now;
     this.leftAt = performanceNow;
     this.dueAt = Number.POSITIVE_INFINITY;
-    const { reply } = delivery.message;
+    const { reply } = context.delivery.message;
     if (reply !== undefined) reply.onLeave = this.callerLeft;
   }
 
@@ -79,9 +76,13 @@ export class Lane implements Run {
     else if (this.state === 'retired') this.owner.late(this.context.messageId);
   }
 
+  /** Whether it is spent on `delivery` right now. */
+  holds(delivery: Delivery): boolean {
+    return this.state === 'busy' && this.delivery === delivery;
+  }
+
   /** Lets go of the message, so that a free lane keeps no payload alive. */
   rest(): void {
-    this.delivered = undefined;
     this.shown = undefined;
   }
 
@@ -96,13 +97,6 @@ export class Lane implements Run {
         : { type: 'aborted', fault: fault('aborted', reason) },
     );
   };
-
-  /** Records what the handler came back with. */
-  collect(): void {
-    const outcome = this.outcome as Outcome;
-    this.outcome = undefined;
-    this.finish(outcome, true);
-  }
 
   giveUp(why: Fault): void {
     if (this.state === 'busy') this.leave('failed', why);
@@ -128,9 +122,8 @@ export class Lane implements Run {
 
   private comeBack(outcome: Outcome): void {
     if (this.state !== 'busy') return this.end(outcome);
-    this.state = 'returned';
-    this.outcome = outcome;
-    this.owner.returned(this);
+    this.owner.returned();
+    this.finish(outcome, true);
   }
 
   private leave(type: 'failed' | 'aborted', why: Fault): void {

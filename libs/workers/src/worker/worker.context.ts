@@ -1,6 +1,8 @@
 import type { Channel } from '../channel/channel.js';
 import type { RunContext } from '../dispatch/dispatcher.js';
 import type { WorkerInfo } from '../dispatch/elsewhere.js';
+import type { Clock } from '../lifecycle/clock.js';
+import type { Delivery } from '../message/delivery.js';
 import type { Headers, Message } from '../message/message.js';
 import type { Announcer } from '../observe/announcer.js';
 import type { WorkersStats } from '../observe/stats.js';
@@ -19,6 +21,17 @@ export interface WorkerContext {
   readonly headers: Headers;
   /** 1 for the first time this message is handled. */
   readonly attempt: number;
+  /** The same as `messageId`, under the name that effects have for it. */
+  readonly effectId: string;
+  /**
+   * The same for all attempts at this message and for no other message anywhere, for whatever the handler calls that can tell twins by
+   * a key. Of a message in memory it is the id, which has one attempt only.
+   */
+  readonly idempotencyKey: () => string;
+  /** Whether this message was handed to a handler before. */
+  readonly isRetry: () => boolean;
+  /** When it was committed to its store. Of a message in memory: when it was put, or when it arrived in a thread or process. */
+  readonly createdAt: Date;
   readonly worker: WorkerInfo;
   /** Every channel of the application, by name. */
   readonly channels: Readonly<Record<string, Channel>>;
@@ -41,6 +54,7 @@ export interface ContextHouse {
   readonly channels: Readonly<Record<string, Channel>>;
   readonly logger: HandlerLogger;
   readonly announcer: Announcer;
+  readonly clock: Clock;
   readonly stats: () => WorkersStats;
 }
 
@@ -51,14 +65,24 @@ export class HandlerContext implements WorkerContext, RunContext {
   /** @internal Keeps the shape, as `Message.kept` does. */
   static readonly kept = new HandlerContext(undefined as never, undefined as never);
 
-  readonly runId = (lastRunId = (lastRunId + 1) | 0);
-  private controller: AbortController | undefined = undefined;
-  private abortedFor: Error | undefined = undefined;
+  // Declared, not defined, as in `Message`.
+  declare readonly runId: number;
+  /** @internal */ declare readonly delivery: Delivery;
+  declare private readonly house: ContextHouse;
+  declare private controller: AbortController | undefined;
+  declare private abortedFor: Error | undefined;
 
-  constructor(
-    private readonly house: ContextHouse,
-    protected readonly message: Message,
-  ) {}
+  constructor(house: ContextHouse, delivery: Delivery) {
+    this.house = house;
+    this.delivery = delivery;
+    this.runId = lastRunId = (lastRunId + 1) | 0;
+    this.controller = undefined;
+    this.abortedFor = undefined;
+  }
+
+  protected get message(): Message {
+    return this.delivery.message;
+  }
 
   get messageId(): string {
     return this.message.id;
@@ -70,6 +94,23 @@ export class HandlerContext implements WorkerContext, RunContext {
 
   get attempt(): number {
     return this.message.attempt;
+  }
+
+  get effectId(): string {
+    return this.message.id;
+  }
+
+  get idempotencyKey(): WorkerContext['idempotencyKey'] {
+    return () => this.message.stored?.idempotencyKey ?? this.message.id;
+  }
+
+  get isRetry(): WorkerContext['isRetry'] {
+    return () => this.message.attempt > 1;
+  }
+
+  get createdAt(): Date {
+    const { clock } = this.house;
+    return new Date(this.message.stored?.createdAtMs ?? clock.wall() - (clock.now() - this.message.putAt));
   }
 
   get worker(): WorkerInfo {

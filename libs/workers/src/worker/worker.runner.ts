@@ -4,6 +4,7 @@ import type { Turn } from '../lifecycle/turn.js';
 import type { Delivery } from '../message/delivery.js';
 import type { Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
+import type { Source, Taker } from '../message/source.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
 import type { WorkerStats } from '../observe/stats.js';
 import type { Completion } from './completion.js';
@@ -11,18 +12,6 @@ import { Lane, type LaneOwner } from './lane.js';
 import { Timeouts } from './timeouts.js';
 import { WorkerBooks } from './worker.books.js';
 import type { HandlerContext } from './worker.context.js';
-
-/** Where a runner's deliveries come from. A channel is one; so is time, and so is a store's relay. */
-export interface Source {
-  /** The next delivery; undefined when there is none, and then the source gives the next one by itself. */
-  take(): Delivery | undefined;
-  /** Told when a delivery is finished. */
-  release(delivery: Delivery): void;
-  /** Whether nothing waits there. */
-  readonly isEmpty: boolean;
-  /** Takes out what a stop leaves behind, where nobody else reports it. */
-  takeRest(): Message[];
-}
 
 /** `queueMicrotask` wraps its callback in an async resource, which costs more than a message does. */
 const SOON = Promise.resolve();
@@ -35,6 +24,7 @@ export interface RunnerParts {
   readonly timeoutMs: number | undefined;
   readonly dispatcher: Dispatcher;
   readonly completion: Completion;
+  /** A fresh context, whose `delivery` is the one given. */
   readonly contextFor: (delivery: Delivery) => HandlerContext;
   readonly clock: Clock;
   readonly turn: Turn;
@@ -56,7 +46,7 @@ export interface RunnerParts {
  *
  * Invariant: `isHungry` is true only while a permit is free and the source has nothing to take.
  */
-export class WorkerRunner implements LaneOwner {
+export class WorkerRunner implements LaneOwner, Taker {
   readonly books = new WorkerBooks();
   readonly name: string;
   readonly timeoutMs: number | undefined;
@@ -64,6 +54,7 @@ export class WorkerRunner implements LaneOwner {
   isHungry = false;
   /** Called whenever nothing is in flight, unsettled or about to start. */
   onQuiet: (() => void) | undefined;
+  onRoom: (() => void) | undefined;
   private state: 'idle' | 'running' | 'stopped' = 'idle';
   private source: Source | undefined;
   private readonly inbox: Delivery[] = [];
@@ -75,8 +66,8 @@ export class WorkerRunner implements LaneOwner {
   private inUse = 0;
   private unsettled = 0;
   private readonly maxUnsettled: number;
-  /** Lanes whose handlers came back in this microtask round. */
-  private readonly cameBack: Lane[] = [];
+  /** Whether a handler came back in this microtask round, at whose end it pumps. */
+  private isRoundOpen = false;
   private resume: () => void = () => {};
   private pumping: 'no' | 'scheduled' | 'now' | 'next-turn' = 'no';
   /** The last reading of the clock in this pump; spares one reading per message. */
@@ -98,6 +89,18 @@ export class WorkerRunner implements LaneOwner {
   /** Whether nothing is in flight, unsettled or about to start. */
   get isQuiet(): boolean {
     return this.inUse === 0 && this.unsettled === 0;
+  }
+
+  get room(): number {
+    if (this.state !== 'running') return 0;
+    const { concurrency } = this.parts;
+    return Math.max(0, Math.min(concurrency - this.inUse, this.maxUnsettled - this.inUse - this.unsettled));
+  }
+
+  disown(delivery: Delivery, reason: Error): void {
+    const index = this.inbox.indexOf(delivery);
+    if (index >= 0) this.forget(index);
+    for (const lane of this.lanes) if (lane.holds(delivery)) lane.askToStop(reason);
   }
 
   async start(source: Source): Promise<void> {
@@ -141,8 +144,18 @@ export class WorkerRunner implements LaneOwner {
   takeRest(): Message[] {
     const rest = this.inbox.splice(0);
     this.giveBack(rest.length);
-    this.books.leftOver += rest.length;
-    return [...rest.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
+    const stranded = rest.filter((delivery) => delivery.giveBack === undefined);
+    for (const delivery of rest) delivery.giveBack?.();
+    this.books.leftOver += stranded.length;
+    return [...stranded.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
+  }
+
+  /** One that was given and not started is not started any more. */
+  private forget(index: number): void {
+    this.inbox.splice(index, 1);
+    this.giveBack(1);
+    this.wake();
+    if (this.isQuiet) this.onQuiet?.();
   }
 
   /** Whether it is quiet and its source is empty. */
@@ -208,9 +221,16 @@ export class WorkerRunner implements LaneOwner {
     this.isHungry = false;
     if (this.isFull) return undefined;
     const taken = this.source?.take();
-    if (taken === undefined) this.isHungry = true;
-    else this.use();
+    if (taken === undefined) {
+      this.isHungry = true;
+      this.onRoom?.();
+    } else this.use();
     return taken;
+  }
+
+  /** Whether there is something that it could start, if a permit is free. */
+  private get hasWork(): boolean {
+    return this.inbox.length > 0 || this.source?.isEmpty === false;
   }
 
   /** Whether no permit is free, or there is no place for one more outcome that takes its time to settle. */
@@ -230,7 +250,7 @@ export class WorkerRunner implements LaneOwner {
 
   private run(delivery: Delivery): void {
     const lane = this.free.pop() ?? this.newLane();
-    lane.begin(delivery, this.parts.contextFor(delivery), this.latest, this.parts.clock.at(this.latest));
+    lane.begin(this.parts.contextFor(delivery), this.latest, this.parts.clock.at(this.latest));
     this.parts.dispatcher.dispatch(lane);
     if (lane.leftAt > this.latest) this.latest = this.parts.turn.note(lane.leftAt);
   }
@@ -254,14 +274,18 @@ export class WorkerRunner implements LaneOwner {
     this.entered(lane);
   }
 
-  returned(lane: Lane): void {
-    if (this.cameBack.push(lane) === 1) void SOON.then(this.collect);
+  /** One reading of the clock serves all handlers that come back in one microtask round. */
+  returned(): void {
+    if (this.isRoundOpen) return;
+    this.isRoundOpen = true;
+    this.latest = this.parts.turn.read();
+    void SOON.then(this.endRound);
   }
 
-  private readonly collect = (): void => {
-    this.latest = this.parts.turn.read();
-    for (let i = 0; i < this.cameBack.length; i++) this.cameBack[i]?.collect();
-    this.cameBack.length = 0;
+  /** Other people's code may have run in the round: the next handlers begin at a reading of their own. */
+  private readonly endRound = (): void => {
+    this.isRoundOpen = false;
+    if (this.hasWork) this.latest = this.parts.turn.read();
     this.pump();
   };
 
@@ -299,7 +323,7 @@ export class WorkerRunner implements LaneOwner {
   private completed(delivery: Delivery): void {
     this.source?.release(delivery);
     if (this.parts.completion.tellsOthers) this.latest = this.parts.turn.read();
-    if (this.cameBack.length === 0) this.wake();
+    if (!this.isRoundOpen) this.wake();
     if (this.isQuiet) this.onQuiet?.();
   }
 

@@ -134,6 +134,13 @@ export class MemoryTables {
     host.state = 'gone';
   }
 
+  recount(host: MemoryHost, held: readonly number[]): number {
+    const known = new Set(held);
+    const strays = [...host.claims].filter(({ id }) => !known.has(id));
+    for (const message of strays) this.release(message);
+    return strays.length;
+  }
+
   finished(ids: readonly number[]): readonly Finished[] {
     return ids.flatMap((id) => {
       const outcome = this.outcomes.get(id);

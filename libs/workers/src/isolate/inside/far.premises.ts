@@ -2,7 +2,9 @@ import { Subject } from 'rxjs';
 import type { Channel } from '../../channel/channel.js';
 import type { ChannelDeclaration } from '../../channel/channel.declaration.js';
 import { ChannelUnknownError } from '../../channel/channel.errors.js';
+import { packSending } from '../../channel/sending.js';
 import type { PutResult } from '../../channel/waiting.room.js';
+import type { SendOptions } from '../../dispatch/desk.js';
 import type { CommandOptions, RequestOptions } from '../../gateway/entrance.js';
 import type { Door, Premises, WorkerClass } from '../../gateway/worker.gateway.js';
 import { toMs } from '../../lifecycle/duration.js';
@@ -76,18 +78,17 @@ export class FarPremises implements Premises {
   }
 
   private command(worker: string, payload: unknown, options: CommandOptions = {}): Promise<PutResult> {
-    const { headers, signal } = options;
-    return this.calls.ask('command', worker, payload, headers === undefined ? {} : { headers }, {
-      signal,
-    }) as Promise<PutResult>;
+    const { signal } = options;
+    return this.calls.ask('command', worker, payload, spoken(options), { signal }) as Promise<PutResult>;
   }
 
   private request(worker: string, payload: unknown, options: RequestOptions = {}): object {
-    const { headers, signal, timeout } = options;
-    const timeoutMs = toMs(timeout);
+    const { signal } = options;
     const progress$ = new Subject<unknown>();
-    const sent = { ...(headers === undefined ? {} : { headers }), ...(timeoutMs === undefined ? {} : { timeoutMs }) };
-    const reply = this.calls.ask('request', worker, payload, sent, { told: (value) => progress$.next(value), signal });
+    const reply = this.calls.ask('request', worker, payload, spoken(options), {
+      told: (value) => progress$.next(value),
+      signal,
+    });
     const done = (): void => progress$.complete();
     reply.then(done, done);
     return Object.assign(reply, { progress$: progress$.asObservable() });
@@ -98,4 +99,16 @@ function nameOf(worker: WorkerClass): string {
   const record = Reflect.getOwnMetadata(WORKER_METADATA, worker) as WorkerRecord | undefined;
   const { name = worker.name } = (record?.options ?? {}) as { name?: string };
   return name;
+}
+
+/** What a sender says, as it crosses to the host. */
+function spoken(options: RequestOptions): SendOptions {
+  const { headers, timeout } = options;
+  const timeoutMs = toMs(timeout);
+  const sending = packSending(options);
+  return {
+    ...(headers === undefined ? {} : { headers }),
+    ...(timeoutMs === undefined ? {} : { timeoutMs }),
+    ...(sending === undefined ? {} : { sending }),
+  };
 }

@@ -1,5 +1,6 @@
 import type { LoggerService } from '@nestjs/common';
 import { asError } from '../../message/fault.js';
+import { SystemClock } from '../../lifecycle/clock.js';
 import { Announcer } from '../../observe/announcer.js';
 import type { ContextHouse, HandlerLogger } from '../../worker/worker.context.js';
 import { classAt } from '../address.js';
@@ -62,6 +63,7 @@ async function beBorn(link: Link, birth: unknown): Promise<Resident> {
     channels: channels as unknown as ContextHouse['channels'],
     logger: named(logger, info.name),
     announcer,
+    clock: new SystemClock(),
     stats: () => premises.stats(),
   };
   return new Resident({ link, home, house, premises, calls, packing, announcer, concurrency });

@@ -1,10 +1,8 @@
 import type { Provider, Type } from '@nestjs/common';
-import type { HandlerType } from '../dispatch/elsewhere.js';
-import { IsolatedHandler, runsElsewhere } from './isolated.handler.js';
-import { WORKER_METADATA, type WorkerRecord } from './worker.js';
-
-/** Tickers leave their record under a key of their own; a decorated class has one of the two. */
-const TICKER_METADATA = 'nestjs-workers:ticker';
+import type { HandlerType } from './dispatch/elsewhere.js';
+import { TICKER_METADATA, type TickerRecord } from './ticker/ticker.js';
+import { IsolatedHandler, runsElsewhere } from './worker/isolated.handler.js';
+import { WORKER_METADATA, type WorkerRecord } from './worker/worker.js';
 
 /**
  * The providers of worker and ticker classes, wherever they run: one that runs here is provided as it is; of one that runs in a thread or a
@@ -18,7 +16,7 @@ const TICKER_METADATA = 'nestjs-workers:ticker';
 export function provideWorkers(...handlers: readonly HandlerType[]): Provider[] {
   return handlers.map((handler) => {
     const record = (Reflect.getOwnMetadata(WORKER_METADATA, handler) ??
-      Reflect.getOwnMetadata(TICKER_METADATA, handler)) as WorkerRecord | undefined;
+      Reflect.getOwnMetadata(TICKER_METADATA, handler)) as WorkerRecord | TickerRecord | undefined;
     return runsElsewhere(record?.options)
       ? { provide: handler, useValue: new IsolatedHandler(handler) }
       : (handler as Type);

@@ -1,0 +1,152 @@
+import { ConfigurationError } from '@nestjs-workers/core';
+import { type Announcer, type Clock, type ReplyAddress, type WorkersApplication } from '@nestjs-workers/core/extension';
+import { DurableChannel } from './channel/durable.channel.js';
+import { serve } from './channel/post.js';
+import { type ResolvedOutboxOptions, resolveOutboxOptions } from './outbox.options.js';
+import { Awaited } from './relay/awaited.js';
+import { type Luck, REAL_LUCK } from './relay/luck.js';
+import { OutboxRelay } from './relay/relay.js';
+import { type Round, Rounds } from './relay/rounds.js';
+import { Sender } from './relay/sender.js';
+import type { Store } from './store/store.js';
+
+/** How often the other hosts are looked after. */
+const WATCH_MS = 500;
+/** How often it is counted what lies in the store; less often where counting takes long. */
+const COUNT_MS = 5_000;
+
+/**
+ * Everything one application's outbox shares: the store, the relay that claims, the sender that writes, and the rounds that look after them.
+ *
+ * It lends the relay to the application, which opens, starts, stops and closes it at the right moments, and the store as arbiter to
+ * singleton tickers.
+ */
+export class OutboxHouse {
+  readonly options: ResolvedOutboxOptions;
+  readonly store: Store;
+  readonly relay: OutboxRelay;
+  readonly sender: Sender;
+  private readonly awaited: Awaited;
+  private readonly rounds: Rounds;
+  private readonly clock: Clock;
+  private readonly announcer: Announcer;
+  private orphansSeen = '';
+
+  /** @throws ConfigurationError with everything that is wrong */
+  constructor(
+    given: object,
+    readonly application: WorkersApplication,
+    luck: Luck = REAL_LUCK,
+  ) {
+    const problems: string[] = [];
+    this.options = resolveOutboxOptions(given, problems);
+    if (problems.length > 0) throw new ConfigurationError(problems);
+    this.store = this.options.store;
+    this.clock = application.options.clock;
+    this.announcer = application.announcer;
+    const onFault = (error: unknown): void => this.announcer.fault('outbox', error);
+    this.awaited = new Awaited(this.store, this.clock, onFault);
+    this.relay = new OutboxRelay({
+      store: this.store,
+      options: this.options.relay,
+      clock: this.clock,
+      announcer: this.announcer,
+      migrate: this.options.migrate,
+      callerOf: (id): ReplyAddress | undefined => this.awaited.find(id),
+      onFinished: (id) => this.awaited.finished(id),
+      onDelayed: (delayMs) => this.rounds.hasten('poll', delayMs),
+      luck,
+    });
+    this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault);
+    this.rounds = new Rounds(this.clock, (round, error) => this.announcer.fault(`outbox ${round}`, error));
+    serve(this.announcer, this.sender);
+    application.lendArbiter((ticker, dueAtMs) => this.store.tick(ticker, dueAtMs));
+    application.lend({
+      name: this.relay.name,
+      open: () => this.relay.open(),
+      start: () => this.start(),
+      stop: () => this.relay.stop(),
+      close: () => this.close(),
+    });
+  }
+
+  private async start(): Promise<void> {
+    await this.relay.start();
+    const { relay, prune } = this.options;
+    this.rounds.begin([
+      { name: 'poll', everyMs: relay.pollInterval, work: () => this.poll(), isHolding: true },
+      { name: 'watch', everyMs: WATCH_MS, work: () => this.watch() },
+      { name: 'lease', everyMs: relay.lease / 3, work: () => this.relay.renew() },
+      this.counting(),
+      { name: 'prune', everyMs: prune.every, work: () => this.prune() },
+    ]);
+  }
+
+  private async close(): Promise<void> {
+    // What is still to be settled needs its lease.
+    await this.relay.close();
+    await this.rounds.stop();
+    this.awaited.stop();
+    await this.store.close();
+  }
+
+  private async poll(): Promise<number | undefined> {
+    const { relay, store } = this;
+    if (relay.place === undefined || relay.channels.length === 0) return undefined;
+    const { nextDueMs } = await store.promote(relay.channels);
+    relay.lookEverywhere();
+    return nextDueMs === undefined ? undefined : Math.max(1, nextDueMs);
+  }
+
+  private async watch(): Promise<void> {
+    const { relay, store } = this;
+    const seat = relay.place;
+    if (seat === undefined) return;
+    const { hosts, buried, suspects } = await store.takeOver(seat, relay.channels, this.options.relay.maxCrashes);
+    for (const { name, claims } of hosts) this.announcer.announce('workers.taken-over', { host: name, claims });
+    for (const { id, channel, crashes } of buried) {
+      const about = { channel, messageId: String(id), attempt: crashes, reason: 'crashed', error: undefined };
+      this.announcer.announce('workers.buried', about);
+    }
+    relay.noteSuspects(suspects);
+  }
+
+  /** Counting a large store takes long; it is done so rarely that it takes a twentieth of the time. */
+  private counting(): Round {
+    let pauses = 0;
+    const work = async (): Promise<void> => {
+      if (pauses-- > 0) return;
+      const began = this.clock.now();
+      await this.count();
+      pauses = Math.floor(((this.clock.now() - began) * 20) / COUNT_MS);
+    };
+    return { name: 'count', everyMs: COUNT_MS, work };
+  }
+
+  private async count(): Promise<void> {
+    const counts = await this.store.stats();
+    const channels = [...this.application.channels].filter((channel) => channel instanceof DurableChannel);
+    for (const channel of channels) channel.stored = counts[channel.name] ?? NOTHING;
+    const known = new Set(channels.map(({ name }) => name));
+    const orphans = Object.fromEntries(
+      Object.entries(counts)
+        .filter(([name, { ready, delayed, claimed }]) => !known.has(name) && ready + delayed + claimed > 0)
+        .map(([name, { ready, delayed, claimed }]) => [name, ready + delayed + claimed]),
+    );
+    const names = Object.keys(orphans).toSorted().join();
+    if (names !== '' && names !== this.orphansSeen)
+      this.announcer.announce('workers.orphans', { store: this.store.kind, channels: orphans });
+    this.orphansSeen = names;
+  }
+
+  private async prune(): Promise<void> {
+    const { batch, maxFinished } = this.options.prune;
+    let removed = batch;
+    while (removed >= batch && this.relay.place !== undefined) {
+      const pruned = await this.store.prune(batch, { maxFinished });
+      removed = Math.max(...Object.values(pruned));
+    }
+  }
+}
+
+const NOTHING = { ready: 0, delayed: 0, claimed: 0, dead: 0, suspects: 0, oldestReadyMs: 0 };

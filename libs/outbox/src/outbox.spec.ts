@@ -1,0 +1,193 @@
+import { Inject, Injectable, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  channel,
+  type ChannelDeclaration,
+  PermanentError,
+  type ShutdownOptions,
+  Worker,
+  WorkerGateway,
+  type WorkerContext,
+  WorkersModule,
+} from '@nestjs-workers/core';
+import { until, workersTesting } from '@nestjs-workers/core/testing';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
+import { DeadLetters, durable, type DurableOptions, Outbox, OutboxModule } from './index.js';
+import { memoryStore, memoryTransaction } from './testing/index.js';
+
+interface Email {
+  readonly to: string;
+}
+
+/** An application with one durable channel and one worker that does `handle` on it. */
+async function application(
+  handle: (email: Email, context: WorkerContext) => unknown,
+  {
+    options = {},
+    out,
+    concurrency = 4,
+    shutdown = {},
+  }: {
+    options?: DurableOptions<Email>;
+    out?: ChannelDeclaration;
+    concurrency?: number;
+    shutdown?: ShutdownOptions;
+  } = {},
+) {
+  const store = memoryStore();
+  const Emails = durable<Email>('emails', options);
+
+  @Worker({ in: Emails, expose: true, concurrency, ...(out === undefined ? {} : { out }) })
+  @Injectable()
+  class SendEmail {
+    constructor(@Inject('handle') private readonly work: typeof handle) {}
+
+    handle(email: Email, context: WorkerContext): unknown {
+      return this.work(email, context);
+    }
+  }
+
+  @Module({
+    imports: [
+      WorkersModule.forRoot({ channels: [Emails, ...(out === undefined ? [] : [out])], guard: 'off', shutdown }),
+      OutboxModule.forRoot({ store }),
+    ],
+    providers: [SendEmail, { provide: 'handle', useValue: handle }],
+  })
+  class AppModule {}
+
+  const app = await Test.createTestingModule({ imports: [AppModule] }).compile();
+  const workers = workersTesting(app);
+  await app.init();
+  onTestFinished(() => app.close());
+  return {
+    app,
+    store,
+    Emails,
+    workers,
+    worker: SendEmail,
+    gateway: app.get(WorkerGateway),
+    outbox: app.get(Outbox),
+    dead: app.get(DeadLetters),
+  };
+}
+
+describe('a durable channel', () => {
+  it('gives what was put to its worker, with a key that is the same for all attempts', async () => {
+    const seen: unknown[] = [];
+    const { gateway, worker, workers } = await application((email, context) => {
+      seen.push([
+        email,
+        context.attempt,
+        context.isRetry(),
+        typeof context.idempotencyKey(),
+        context.createdAt instanceof Date,
+      ]);
+    });
+    expect(await gateway.command(worker, { to: 'ada' })).toBe('accepted');
+    await until(() => seen.length === 1);
+    expect(seen).toEqual([[{ to: 'ada' }, 1, false, 'string', true]]);
+    await workers.drain();
+    expect(gateway.stats().workers['SendEmail']?.done).toBe(1);
+  });
+
+  it('answers a request when the outcome is recorded', async () => {
+    const { gateway, worker } = await application((email) => `sent to ${email.to}`);
+    expect(await gateway.request(worker, { to: 'ada' })).toBe('sent to ada');
+  });
+
+  it('tries again what failed, and buries what fails for good', async () => {
+    const keys: string[] = [];
+    const { gateway, worker, dead, workers } = await application(
+      (_, context) => {
+        keys.push(context.idempotencyKey());
+        throw new Error(`no, ${context.attempt}`);
+      },
+      { options: { retry: { attempts: 3, backoff: { delay: 1, jitter: 'none' } } } },
+    );
+    const buried = workers.next('workers.buried');
+    await gateway.command(worker, { to: 'ada' });
+    expect(await buried).toMatchObject({ channel: 'emails', attempt: 3, reason: 'attempts' });
+    expect([keys.length, new Set(keys).size]).toEqual([3, 1]);
+    const [letter] = await dead.find();
+    expect(letter).toMatchObject({ payload: { to: 'ada' }, attempt: 3, reason: 'attempts' });
+    expect(letter?.history.map(({ message }) => message)).toEqual(['no, 1', 'no, 2', 'no, 3']);
+  });
+
+  it('buries at once what a handler calls permanent, and a person can have it tried again', async () => {
+    let isBroken = true;
+    const { gateway, worker, dead, workers } = await application(() => {
+      if (isBroken) throw new PermanentError('never');
+    });
+    const buried = workers.next('workers.buried');
+    await gateway.command(worker, { to: 'ada' });
+    const { messageId } = await buried;
+    isBroken = false;
+    await dead.retry(messageId);
+    await workers.drain();
+    expect([await dead.count(), gateway.stats().workers['SendEmail']?.done]).toEqual([0, 1]);
+  });
+
+  it('is written in a transaction or not at all', async () => {
+    const seen: string[] = [];
+    const { outbox, store, Emails, workers } = await application((email) => void seen.push(email.to));
+    const [kept, undone] = [memoryTransaction(store), memoryTransaction(store)];
+    await outbox.add(kept, Emails, { to: 'kept' });
+    await outbox.add(undone, Emails, { to: 'undone' });
+    undone.rollback();
+    kept.commit();
+    await until(() => seen.length > 0);
+    await workers.drain();
+    expect(seen).toEqual(['kept']);
+  });
+
+  it('tells every host of a commit that is seen, and nobody of a rollback', async () => {
+    const { outbox, store, Emails, workers } = await application(() => {});
+    const wake = vi.spyOn(store, 'wake');
+    const [kept, undone] = [memoryTransaction(store), memoryTransaction(store)];
+    const rolledBack = undone.ended.then(() => Promise.reject(new Error('rolled back')));
+    await outbox.add(Object.assign(undone, { committed: rolledBack }), Emails, { to: 'undone' });
+    undone.rollback();
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    await outbox.add(Object.assign(kept, { committed: kept.ended }), Emails, { to: 'kept' });
+    expect(wake).not.toHaveBeenCalled();
+    kept.commit();
+    await until(() => wake.mock.calls.length > 0);
+    expect(wake.mock.calls).toEqual([[['emails']]]);
+    await workers.drain();
+  });
+
+  it('puts what a handler returns on a durable output in the transaction that settles', async () => {
+    const Sent = durable<string>('sent');
+    const { gateway, worker, store } = await application((email) => email.to, { out: Sent });
+    await gateway.command(worker, { to: 'ada' });
+    await until(async () => (await store.stats())['sent']?.ready === 1);
+    expect(await store.stats()).toMatchObject({ sent: { ready: 1 } });
+  });
+
+  it('offers it to an output in memory once it is settled', async () => {
+    const Sent = channel<string>('sent', { buffer: 4 });
+    const { gateway, worker, store } = await application((email) => email.to, { out: Sent });
+    await gateway.command(worker, { to: 'ada' });
+    await until(() => gateway.stats().channels['sent']?.depth === 1);
+    expect((await store.stats())['emails'] ?? { claimed: 0 }).toMatchObject({ claimed: 0 });
+  });
+
+  it('gives back what was not started when the application stops', async () => {
+    let entered = 0;
+    const { app, gateway, worker, store } = await application(
+      async (_, { signal }) => {
+        entered++;
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        throw signal.reason;
+      },
+      { options: { prefetch: 8 }, concurrency: 1, shutdown: { deadline: '400ms', abortGrace: '200ms' } },
+    );
+    for (let i = 0; i < 5; i++) await gateway.command(worker, { to: String(i) });
+    await until(async () => entered === 1 && (await store.stats())['emails']?.claimed === 5);
+    const closing = app.close();
+    await until(async () => (await store.stats())['emails']?.ready === 4);
+    await closing;
+    expect((await store.stats())['emails']).toMatchObject({ ready: 5, claimed: 0 });
+  });
+});

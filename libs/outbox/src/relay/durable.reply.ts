@@ -1,0 +1,41 @@
+import type { ReplyAddress } from '@nestjs-workers/core/extension';
+import { ClaimLostError } from '../channel/channel.errors.js';
+
+/**
+ * The caller of a request, as the handler of a durable message sees it.
+ *
+ * It is answered when the outcome is recorded. A failure that will be tried again is none of its business, nor is a claim that another
+ * host has now; and that it stops waiting does not stop the work, which is durable.
+ */
+export class DurableReply implements ReplyAddress {
+  readonly state = 'waiting';
+  onLeave: ((reason: Error) => void) | undefined;
+  /** Whether a failure would be the last one. */
+  isFinal = true;
+  /** What the handler answered before it returned. */
+  early: { readonly value: unknown } | undefined;
+
+  /** @param here the caller's own address; undefined when it waits on another host */
+  constructor(private readonly here: ReplyAddress | undefined) {}
+
+  /** Whether the caller waits in this process. */
+  get isHere(): boolean {
+    return this.here !== undefined;
+  }
+
+  answer(value: unknown): boolean {
+    if (this.here !== undefined) return this.here.answer(value);
+    if (this.early !== undefined) return false;
+    this.early = { value };
+    return true;
+  }
+
+  refuse(error: Error): boolean {
+    const runsAgain = error instanceof ClaimLostError ? !error.mayBeRecorded : !this.isFinal;
+    return !runsAgain && this.here !== undefined && this.here.refuse(error);
+  }
+
+  progress(value: unknown): void {
+    this.here?.progress(value);
+  }
+}

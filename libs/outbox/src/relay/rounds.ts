@@ -1,0 +1,66 @@
+import type { Clock, Timer } from '@nestjs-workers/core/extension';
+
+/** Something that is done again and again. */
+export interface Round {
+  readonly name: string;
+  readonly everyMs: number;
+  /** May give the time until it is worth doing again, when that is sooner. */
+  readonly work: () => Promise<number | void>;
+  /** Whether it keeps the process alive. @default false */
+  readonly isHolding?: boolean;
+}
+
+/**
+ * Does each round again some time after it has ended, so that a slow database is not asked twice at once.
+ *
+ * Promises: a round that fails is told and done again; after `stop` none begins, and `stop` resolves when none is under way.
+ */
+export class Rounds {
+  private readonly coming = new Map<string, { readonly round: Round; readonly timer: Timer; readonly dueAt: number }>();
+  private readonly underWay = new Set<Promise<void>>();
+  private isStopped = false;
+
+  constructor(
+    private readonly clock: Clock,
+    private readonly onFault: (round: string, error: unknown) => void,
+  ) {}
+
+  begin(rounds: readonly Round[]): void {
+    for (const round of rounds) this.later(round, round.everyMs);
+  }
+
+  async stop(): Promise<void> {
+    this.isStopped = true;
+    for (const { timer } of this.coming.values()) timer.cancel();
+    await Promise.all(this.underWay);
+  }
+
+  /** Has a round done in `delayMs`, where it would be done later; one that is under way has the say itself when it ends. */
+  hasten(name: string, delayMs: number): void {
+    const coming = this.coming.get(name);
+    if (coming === undefined || coming.dueAt - this.clock.now() <= delayMs) return;
+    coming.timer.cancel();
+    this.later(coming.round, delayMs);
+  }
+
+  private later(round: Round, delayMs: number): void {
+    if (this.isStopped) return;
+    const timer = this.clock.after(delayMs, () => {
+      this.coming.delete(round.name);
+      const doing: Promise<void> = this.go(round).finally(() => this.underWay.delete(doing));
+      this.underWay.add(doing);
+    });
+    timer.hold(round.isHolding === true);
+    this.coming.set(round.name, { round, timer, dueAt: this.clock.now() + delayMs });
+  }
+
+  private async go(round: Round): Promise<void> {
+    let soonerMs: number | void = undefined;
+    try {
+      soonerMs = await round.work();
+    } catch (error) {
+      this.onFault(round.name, error);
+    }
+    this.later(round, Math.min(soonerMs ?? round.everyMs, round.everyMs));
+  }
+}

@@ -1,0 +1,47 @@
+import type { Finished } from '../store/store.js';
+import type { Connection, Query } from './connection.js';
+import type { Tables } from './tables.js';
+
+/** How many outcomes are told at a time. */
+const PAGE = 1_000;
+
+/** The outcomes that are recorded, and where we stand in reading them. */
+export class FinishedRecords {
+  private readonly find: Query;
+  private readonly findSince: Query;
+  private readonly last: Query;
+  private seen = 0;
+
+  constructor(connection: Connection, { finished }: Tables) {
+    this.find = connection.prepare(findSql(finished));
+    this.findSince = connection.prepare(findSinceSql(finished));
+    this.last = connection.prepare(`select coalesce(max(sequence), 0) as value from ${finished}`);
+  }
+
+  of(ids: readonly number[]): readonly Finished[] {
+    return this.find.all([JSON.stringify(ids)]) as unknown as readonly Finished[];
+  }
+
+  /** From now on only later ones are new. */
+  forgetNews(): void {
+    this.seen = this.last.value<number>([]);
+  }
+
+  /** The ids of messages that somebody waits for and whose outcome was recorded since it was asked last. */
+  news(): readonly number[] {
+    const ids: number[] = [];
+    for (let page = PAGE; page === PAGE;) {
+      const rows = this.findSince.all([this.seen, PAGE]);
+      page = rows.length;
+      this.seen = Number(rows.at(-1)?.['sequence'] ?? this.seen);
+      for (const { id, wants_result } of rows) if (wants_result === 1) ids.push(Number(id));
+    }
+    return ids;
+  }
+}
+
+const findSql = (finished: string) => `
+select id, type, result from ${finished} where id in (select value from json_each(?))`;
+
+const findSinceSql = (finished: string) => `
+select sequence, id, wants_result from ${finished} where sequence > ? order by sequence limit ?`;

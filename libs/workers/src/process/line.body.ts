@@ -1,0 +1,56 @@
+import type { Body, Ending } from '../isolate/body.js';
+import type { ToIsolate } from '../isolate/protocol.js';
+import type { Line } from '../socket/line.js';
+import type { Dialect } from './dialect.js';
+import { HostTalk } from './host.talk.js';
+
+/**
+ * A body whose words go over a line that is there some time after the body is.
+ *
+ * Promises: what is said before the line is there is said first when it is, in order.
+ */
+export abstract class LineBody implements Body {
+  onWord: (word: unknown) => void = () => {};
+  onUnsaid: (word: ToIsolate, error: Error) => void = () => {};
+  abstract readonly pid: number | undefined;
+  abstract readonly ended: Promise<Ending>;
+  protected talk: HostTalk | undefined;
+  private readonly early: ToIsolate[] = [];
+
+  constructor(private readonly dialect: Dialect) {}
+
+  say(word: ToIsolate): void {
+    if (this.talk === undefined) this.early.push(word);
+    else this.talk.say(word);
+  }
+
+  keep(word: ToIsolate): void {
+    if (this.talk === undefined) this.early.push(word);
+    else this.talk.keep(word);
+  }
+
+  flush(): void {
+    this.talk?.flush();
+  }
+
+  get bufferedBytes(): number {
+    return this.talk?.bufferedBytes ?? 0;
+  }
+
+  hold(isHolding: boolean): void {
+    this.talk?.hold(isHolding);
+  }
+
+  abstract kill(how: 'gently' | 'for good'): void;
+
+  /** The line is there. Resolves when it is closed. */
+  protected meet(line: Line): Promise<void> {
+    const talk = new HostTalk(line, this.dialect, {
+      onWord: (word) => this.onWord(word),
+      onUnsaid: (word, error) => this.onUnsaid(word, error),
+    });
+    this.talk = talk;
+    for (const word of this.early.splice(0)) talk.say(word);
+    return new Promise((resolve) => line.onClose(() => resolve()));
+  }
+}
