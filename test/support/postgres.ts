@@ -7,7 +7,7 @@ export interface FreshSchema {
   /** A name that no other test has. */
   readonly schema: string;
   readonly query: (sql: string, parameters?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** Room for one spec in the server of this run; see `postgres.setup.ts`. */

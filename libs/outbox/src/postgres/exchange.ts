@@ -14,11 +14,24 @@ export const CLAIMED = `m.id, m.claims, m.channel, m.payload, m.headers, m.key, 
 const note = (note: 'fenced' | 'walked' | 'took', id: string, count = 'null', key = 'null', ms = 'null') =>
   `${id}, null::int, '${note}', null, null, ${key}, ${count}::int, null::int, (${ms})::float8, null::float8, null::boolean, null::boolean, null::boolean, null::int`;
 
+/**
+ * `host = ..`, in words that the planner has no statistics for: when they were made nobody had claimed anything, as it seems, and a plan for
+ * no rows at all reads the whole table for each of the many there are.
+ */
+export const heldBy = (host: string): string => `coalesce(m.host, 0) = ${host}`;
+
+/**
+ * Array parameters as rows, numbered. The limit removes none: to the planner it says that they are few when it does not know how many. Else
+ * the plan for all parameters looks dearer than one for these, and the statement is planned anew each time, which takes longer than running it.
+ */
+const rows = (first: string, ...others: readonly string[]): string =>
+  `(select * from unnest(${[first, ...others].join(', ')}) with ordinality limit cardinality(${first}))`;
+
 /** $1 ids, $2 their claims, $3 the host. What is done is gone; a claim that is not this host's any more is left alone. */
 const SETTLED = (schema: string) => `
   settled as (
-    delete from ${schema}.message m using unnest($1::bigint[], $2::int[]) as done(id, claims)
-    where m.id = done.id and m.claims = done.claims and m.host = $3
+    delete from ${schema}.message m using ${rows('$1::bigint[]', '$2::int[]')} as done(id, claims, n)
+    where m.id = done.id and m.claims = done.claims and ${heldBy('$3')}
     returning m.id
   )`;
 
@@ -28,17 +41,19 @@ const FENCED = `
 /**
  * $4 channels and $5 their rooms; $6 to $8 the ranks to look at, best first: the number of the channel, the rank, and the id to start after.
  *
+ * One rank is asked for as a range, because a plan for `rank = ..` may as well read all channels by their ids, and sometimes does.
+ *
  * The ranks of a channel are read one after the other until its room is full: what comes later is not touched. Nothing is claimed without
  * the host's row, which is held until the commit, so that a take-over sees all claims of a host or the host sees itself gone.
  */
 const PICKED = (schema: string) => `
-  select m.ctid, m.id, m.rank, w.n from unnest($4::text[], $5::int[]) with ordinality as w(channel, room, n)
+  select m.ctid, m.id, m.rank, w.n from ${rows('$4::text[]', '$5::int[]')} as w(channel, room, n)
   cross join lateral (
     select m.ctid, m.id, m.rank from unnest($6::int[], $7::smallint[], $8::bigint[]) as r(n, rank, after)
     cross join lateral (
       select m.ctid, m.id, m.rank from ${schema}.message m
-      where m.channel = w.channel and m.rank = r.rank and m.id > r.after and m.key is null and ${READY}
-      order by m.id limit w.room for update skip locked
+      where m.channel = w.channel and (m.rank, m.id) > (r.rank, r.after) and m.rank <= r.rank and m.key is null and ${READY}
+      order by m.rank, m.id limit w.room for update skip locked
     ) m
     where r.n = w.n limit w.room
   ) m
@@ -70,6 +85,8 @@ const READY_KEYED = 'm.key is not null and m.due_at is null and not m.is_suspect
  * each, so that a key with many messages costs no more than another. An older message of the key that is delayed or suspect holds it, and
  * so does a claimed one that is younger, since a retried dead letter may be older than what runs. What this statement settles does not.
  *
+ * (A limit in a subquery keeps it from becoming a join, which reads the whole of a small index and goes on doing so when it has grown.)
+ *
  * The heads of keys stand in line with the messages that have none, so that more may be locked than is claimed: the others step over it for
  * the moment, and what is left over is the next that this host comes for, whose room is full.
  */
@@ -79,7 +96,7 @@ export const exchangeKeyed = statement(
     with recursive ${SETTLED(schema)}, picked as materialized (${PICKED(schema)}
     ), walk as (
       select w.n, w.channel, w.room, m.key, m.id, m.host, 1 as step
-      from unnest($4::text[], $9::int[], $10::text[]) with ordinality as w(channel, room, after, n) cross join lateral (
+      from ${rows('$4::text[]', '$9::int[]', '$10::text[]')} as w(channel, room, after, n) cross join lateral (
         select m.key, m.id, m.host from ${schema}.message m
         where m.channel = w.channel and m.key > w.after and ${READY_KEYED} and m.id not in (select id from settled)
         order by m.key, m.id limit 1
@@ -94,14 +111,14 @@ export const exchangeKeyed = statement(
     ), free as (
       select walk.*, row_number() over (partition by walk.n order by walk.id) as place from walk
       where walk.host is null
-        and not exists (
-          select from ${schema}.message b where b.channel = walk.channel and b.key = walk.key and b.id < walk.id
-            and b.key is not null and (b.due_at is not null or b.is_suspect) and b.id not in (select id from settled)
-        )
-        and not exists (
-          select from ${schema}.message b where b.channel = walk.channel and b.key = walk.key and b.holds_key
-            and b.id not in (select id from settled)
-        )
+        and (
+          select b.id from ${schema}.message b where b.channel = walk.channel and b.key = walk.key and b.id < walk.id
+            and b.key is not null and (b.due_at is not null or b.is_suspect) and b.id not in (select id from settled) limit 1
+        ) is null
+        and (
+          select b.id from ${schema}.message b where b.channel = walk.channel and b.key = walk.key and b.holds_key
+            and b.id not in (select id from settled) limit 1
+        ) is null
     ), heads as materialized (
       select m.ctid, m.id, free.n from free cross join lateral (
         select m.ctid, m.id from ${schema}.message m where m.id = free.id and ${READY} for update skip locked
@@ -114,7 +131,7 @@ export const exchangeKeyed = statement(
     ), claimed as (
       update ${schema}.message m set ${CLAIM}, holds_key = m.key is not null
       where m.ctid = any(array(
-        select line.ctid from line join unnest($5::int[]) with ordinality as w(room, n) on line.n = w.n and line.place <= w.room
+        select line.ctid from line join ${rows('$5::int[]')} as w(room, n) on line.n = w.n and line.place <= w.room
       ))
       returning ${CLAIMED}
     )

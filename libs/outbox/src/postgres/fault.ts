@@ -18,7 +18,14 @@ const ROLLED_BACK = new Set(['40001', '40P01']);
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-export const isRolledBack = (error: unknown): boolean => ROLLED_BACK.has(codeOf(error));
+/** Two hosts that claimed two messages of one key at the same moment, of which the second is told so: the key was held after all. */
+const isKeyHeld = (error: unknown): boolean =>
+  codeOf(error) === '23505' &&
+  error instanceof Error &&
+  'constraint' in error &&
+  error.constraint === 'message_held_key';
+
+export const isRolledBack = (error: unknown): boolean => ROLLED_BACK.has(codeOf(error)) || isKeyHeld(error);
 
 export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error);

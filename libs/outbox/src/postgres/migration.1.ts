@@ -2,7 +2,8 @@
  * The first tables. A table is a place, and the place is the state of what lies in it.
  *
  * `message` is written for claiming: no index knows `host`, so that a claim changes no indexed column and is a HOT update, which writes no
- * index at all; a fillfactor of 70 leaves its page room for it. Claimed messages stay in the index of the ready ones and are stepped over:
+ * index at all; a fillfactor of 50 leaves its page room for it, also when a large batch claims
+ * all of a page. Claimed messages stay in the index of the ready ones and are stepped over:
  * they are few. A message with a key is in one of two indexes of its own, ready or waiting. Text that is compared is compared by bytes.
  */
 export const firstTables = (schema: string): string => `
@@ -32,7 +33,7 @@ create table ${schema}.message (
   headers text,
   history text
 ) with (
-  fillfactor = 70,
+  fillfactor = 50,
   -- Its dead rows come quickly and go quickly, and its end is never given back: that would lock out everybody for a moment.
   autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_analyze_scale_factor = 0.1, autovacuum_analyze_threshold = 5000, vacuum_truncate = false
@@ -123,5 +124,5 @@ alter table ${schema}.message set (fillfactor = 10);
 insert into ${schema}.message (id, created_at, ready_at, rank, channel, payload)
   select -n, now(), now(), 0, '', repeat('x', 1500) from generate_series(1, 160) n;
 delete from ${schema}.message where id < 0;
-alter table ${schema}.message set (fillfactor = 70);
+alter table ${schema}.message set (fillfactor = 50);
 `;

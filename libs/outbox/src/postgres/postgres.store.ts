@@ -1,6 +1,6 @@
 import type * as contract from '../store/store.js';
 import { Access } from './access.js';
-import { appendedOf, appendParameter, appendStatement, rankOf } from './append.js';
+import { appendedOf, appending, appendingAlone, rankOf } from './append.js';
 import { Bell, ringOnce } from './bell.js';
 import { Claims, type Pace } from './claims.js';
 import { Database } from './database.js';
@@ -92,21 +92,24 @@ export class PostgresStore implements contract.Store {
     return String(row!.installation);
   }
 
-  // Not an async function: nothing may come before the statement when the transaction is synchronous.
-  append(
+  async append(
     messages: readonly contract.NewMessage[],
     within?: contract.Transaction,
   ): Promise<readonly contract.Appended[]> {
-    if (messages.length === 0) return Promise.resolve([]);
-    const statement = appendStatement(messages);
-    const parameters = [appendParameter(messages)];
+    if (messages.length === 0) return [];
     this.isAppended(messages);
     if (within === undefined) {
-      return this.database.run(statement, parameters).then((rows) => appendedOf(rows, statement));
+      const alone = appendingAlone(messages);
+      return appendedOf(await this.database.run(alone.statement, alone.parameters), alone);
     }
-    return this.appendWithin(within, messages, within.run(statement.text(this.database.schema), parameters)).then(
-      (rows) => appendedOf(rows, statement),
-    );
+    const { schema } = this.database;
+    const sent = appending(messages);
+    const rows = await within.run(sent.statement.text(schema), sent.parameters);
+    if (this.options.notifyInTransaction) {
+      const channels = [...new Set(messages.map(({ channel }) => channel))];
+      await within.run(ringOnce.text(schema), [this.bell.name, this.bell.wakeNote(channels)]);
+    }
+    return appendedOf(rows, sent);
   }
 
   async wake(channels: readonly string[]): Promise<void> {
@@ -178,19 +181,6 @@ export class PostgresStore implements contract.Store {
 
   async stats(): Promise<Readonly<Record<string, contract.StoredStats>>> {
     return statsOf(await this.database.run(stats));
-  }
-
-  private async appendWithin(
-    within: contract.Transaction,
-    messages: readonly contract.NewMessage[],
-    rows: contract.Rows | Promise<contract.Rows>,
-  ): Promise<contract.Rows> {
-    const appended = await rows;
-    if (this.options.notifyInTransaction) {
-      const channels = [...new Set(messages.map(({ channel }) => channel))];
-      await within.run(ringOnce.text(this.database.schema), [this.bell.name, this.bell.wakeNote(channels)]);
-    }
-    return appended;
   }
 
   /** So that the cursors look at ranks and keys they have not seen yet. */

@@ -3,9 +3,9 @@ import type { Runner } from './database.js';
 import { asNumber, statement, type Statement } from './statement.js';
 
 /** A tick is asked for when it is due, by hosts whose clocks and event loops are not that far apart. */
-const TICKS_KEPT = `interval '1 hour'`;
+const TICKS_KEPT = `interval '1 day'`;
 /** So long a second delivery of the same message is recognized. */
-const ONCE_KEPT = `interval '30 days'`;
+const ONCE_KEPT = `interval '7 days'`;
 
 const outlived = (schema: string, table: string, key: string, order: string, condition: string) => `
   delete from ${schema}.${table} where (${key}) in (

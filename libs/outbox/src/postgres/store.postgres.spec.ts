@@ -1,4 +1,4 @@
 import { storeContract } from '../store/store.contract.js';
-import { postgresHarness } from './postgres.harness.contract.js';
+import { postgresHarness } from './fixtures/postgres.harness.js';
 
 storeContract('postgres', postgresHarness());

@@ -1,6 +1,6 @@
 import { statement } from './statement.js';
 import { historyWith } from './settle.js';
-import { CLAIMED } from './exchange.js';
+import { CLAIMED, heldBy } from './exchange.js';
 
 /**
  * $1 the class of the hosts' locks, $2 channels. Every host with what is known of its life, and how many suspects wait.
@@ -54,7 +54,7 @@ export const buryCrashed = statement(
   'bury_crashed',
   (schema) => `
     with gone as (
-      delete from ${schema}.message m where m.id = any($1::bigint[]) and m.host = $2 and m.crashes + 1 >= $4::int
+      delete from ${schema}.message m where m.id = any($1::bigint[]) and ${heldBy('$2')} and m.crashes + 1 >= $4::int
       returning m.*, ${historyWith(crashed('$3::text'))} as full_history
     ), dead as (
       insert into ${schema}.dead
@@ -76,7 +76,7 @@ export const freeCrashed = statement(
   (schema) => `
     update ${schema}.message m set host = null, holds_key = false, is_suspect = true, crashes = m.crashes + 1,
       history = ${historyWith(crashed('$3::text'))}
-    where m.id = any($1::bigint[]) and m.host = $2 and m.crashes + 1 < $4::int
+    where m.id = any($1::bigint[]) and ${heldBy('$2')} and m.crashes + 1 < $4::int
     returning m.id`,
 );
 
