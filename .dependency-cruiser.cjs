@@ -118,7 +118,7 @@ module.exports = {
       name: 'outbox-uses-the-front-door',
       comment: 'The outbox lives from what the core publishes, as any package that brings channels of its own.',
       severity: 'error',
-      from: { path: OUTBOX },
+      from: { path: OUTBOX, pathNot: NOT_SHIPPED },
       to: { path: CORE, pathNot: `${CORE}((testing/)?index|extension|isolate\\.entry)\\.ts$` },
     },
     {
