@@ -118,7 +118,7 @@ module.exports = {
       name: 'outbox-uses-the-front-door',
       comment: 'The outbox lives from what the core publishes, as any package that brings channels of its own.',
       severity: 'error',
-      from: { path: OUTBOX },
+      from: { path: OUTBOX, pathNot: NOT_SHIPPED },
       to: { path: CORE, pathNot: `${CORE}((testing/)?index|extension|isolate\\.entry)\\.ts$` },
     },
     {
@@ -164,7 +164,7 @@ module.exports = {
       comment: 'The demo and the benchmarks live from what is published, as users do.',
       severity: 'error',
       from: { path: '^apps/' },
-      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/((testing/)?index|isolate\\.entry)\\.ts$' },
+      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(((testing|postgres|sqlite)/)?index|isolate\\.entry)\\.ts$' },
     },
     {
       name: 'declared-packages-only',

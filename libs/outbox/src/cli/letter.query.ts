@@ -12,7 +12,7 @@ export const QUERY_OPTIONS: CommandOptions = {
 };
 
 /** Why a message may be dead. */
-const REASONS = ['attempts', 'permanent', 'refused', 'crashed', 'lost', 'unwritable'];
+const REASONS = ['attempts', 'permanent', 'refused', 'crashed', 'lost'];
 
 /** @throws UsageError */
 export function queryOf(given: Given, nowMs = Date.now()): DeadLetterQuery {
