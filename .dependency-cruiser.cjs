@@ -164,7 +164,7 @@ module.exports = {
       comment: 'The demo and the benchmarks live from what is published, as users do.',
       severity: 'error',
       from: { path: '^apps/' },
-      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(((testing|sqlite|postgres)/)?index|isolate\\.entry)\\.ts$' },
+      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(((testing|postgres|sqlite)/)?index|isolate\\.entry)\\.ts$' },
     },
     {
       name: 'declared-packages-only',

@@ -10,7 +10,7 @@ import { Test } from '@nestjs/testing';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { rejection } from '../support/application.js';
 import { FROM_SOURCES } from '../support/sources.js';
-import { Away, Here, KeeperAway, KeeperHere, KeeperThere, type Seen, There } from './fixtures/keeping.js';
+import { Away, Here, KeeperAway, KeeperHere, KeeperThere, There } from './fixtures/keeping.js';
 
 const PAYLOADS: readonly [name: string, payload: unknown][] = [
   ['plain data', { list: [1, 'two', null, true], nested: { text: 'quotes " and \\ and \u0000 and 😀' } }],
@@ -64,13 +64,13 @@ describe.each(STORES)('a durable message from %s', (_store, open) => {
 
   describe.each(WORKERS)('handled %s', (_where, worker) => {
     it.each(PAYLOADS)('is what was put: %s', async (_name, payload) => {
-      const seen = (await gateway.request(worker as typeof KeeperHere, payload)) as Seen;
+      const seen = await gateway.request(worker, payload);
       expect(seen.payload).toEqual(payload);
       expect(seen).toMatchObject({ attempt: 1, isRetry: false });
     });
 
     it('has one key for all attempts, and the time of its commit', async () => {
-      const seen = (await gateway.request(worker as typeof KeeperHere, 'fail')) as Seen;
+      const seen = await gateway.request(worker, 'fail');
       expect(seen).toMatchObject({ attempt: 3, isRetry: true });
       expect(seen.key).toMatch(new RegExp(`^[0-9a-f-]{36}:\\w+:${seen.effectId}$`));
       expect(Math.abs(seen.createdAt.getTime() - Date.now())).toBeLessThan(60_000);
@@ -79,7 +79,7 @@ describe.each(STORES)('a durable message from %s', (_store, open) => {
     it('may send another from there, with what only a durable channel takes', async () => {
       const done = workers.next('workers.completed', { worker: 'KeeperHere' }, '20s');
       const before = gateway.stats().workers['KeeperHere']?.done ?? 0;
-      await gateway.request(worker as typeof KeeperHere, 'send on');
+      await gateway.request(worker, 'send on');
       await done;
       await workers.drain('20s');
       expect(gateway.stats().workers['KeeperHere']?.done).toBeGreaterThan(before);
