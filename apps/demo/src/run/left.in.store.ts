@@ -52,7 +52,6 @@ export class LeftInStore implements OnModuleDestroy {
   private async isEmpty(): Promise<boolean> {
     const { [Thumbnails.name]: stored } = await this.outbox.store.stats();
     if (stored === undefined) return true;
-    // Suspects are what a host died with.
-    return stored.ready + stored.delayed + stored.claimed + stored.suspects === 0;
+    return stored.ready + stored.delayed + stored.claimed === 0;
   }
 }

@@ -8,7 +8,7 @@ const MAX_BYTES = 7_900;
 /** $1 the name of the bell, $2 the notes. */
 const ring = statement('ring', () => `select pg_notify($1, note) from unnest($2::text[]) note`);
 /** The same for one note and on anybody's connection. */
-export const ringOnce = statement('ring_once', () => 'select pg_notify($1, $2)');
+export const ringOnce = statement('ring_once', () => 'select pg_notify($1, $2)::text');
 
 /** What a note says. */
 export type Note =
