@@ -101,7 +101,7 @@ export class Claims {
       else if (row.channel === 'walked') walked.set(asNumber(row.id), row);
       else if (row.channel === 'took' && isScan) this.allowance.spend(asNumber(row.created));
     }
-    for (const [index, look] of looks.entries()) {
+    return looks.flatMap((look, index) => {
       const found = claimed
         .get(look.cursor.channel)!
         .toSorted((a, b) => a.rank - b.rank || a.message.id - b.message.id);
@@ -112,8 +112,8 @@ export class Claims {
         lastKey: asText(walk?.key) ?? '',
         steps: stepsFor(look.room),
       });
-    }
-    return [...claimed.values()].flatMap((found) => found.map(({ message }) => message));
+      return found.map(({ message }) => message);
+    });
   }
 }
 
