@@ -17,6 +17,21 @@ const NEIGHBOURS = {
   socket: ['message', 'lifecycle'],
 };
 
+const OUTBOX = '^libs/outbox/src/';
+
+/** The same for the rooms of the outbox. */
+const OUTBOX_NEIGHBOURS = {
+  store: [],
+  postgres: ['store'],
+  sqlite: ['store'],
+  testing: ['store'],
+  channel: ['store'],
+  relay: ['channel', 'store'],
+  // What a handle of SQLite is, and what a transaction on it, is said there; neither file loads a driver.
+  transaction: ['store', 'sqlite/(handle|sqlite\\.transaction|sqlite\\.errors)\\.ts$'],
+  cli: ['store', 'postgres/index\\.ts$', 'sqlite/index\\.ts$'],
+};
+
 /** Leaves at the root that every room may use. */
 const LEAVES = ['workers.error.ts', 'workers.options.ts', 'option.table.ts'];
 
@@ -28,6 +43,8 @@ const NEST_DOORS = [
   '(gateway|testing)/',
   '.*isolate(/|\\.)',
 ];
+
+const OUTBOX_LEAVES = ['outbox.errors.ts'];
 
 const NOT_SHIPPED = '\\.(spec|contract|test-d)\\.ts$|/fixtures/';
 
@@ -91,6 +108,36 @@ module.exports = {
       to: { path: '(^|node_modules/)@nestjs/' },
     },
     {
+      name: 'outbox-has-one-nest-door',
+      comment: 'The module wires the outbox into Nest; all else is plain TypeScript and tested without a container.',
+      severity: 'error',
+      from: { path: OUTBOX, pathNot: [NOT_SHIPPED, `${OUTBOX}outbox\\.module\\.ts$`] },
+      to: { path: '(^|node_modules/)@nestjs/' },
+    },
+    {
+      name: 'outbox-uses-the-front-door',
+      comment: 'The outbox lives from what the core publishes, as any package that brings channels of its own.',
+      severity: 'error',
+      from: { path: OUTBOX, pathNot: NOT_SHIPPED },
+      to: { path: CORE, pathNot: `${CORE}((testing/)?index|extension|isolate\\.entry)\\.ts$` },
+    },
+    {
+      name: 'each-store-by-its-own-door',
+      comment:
+        'Who uses channels in memory, or one store, loads no driver of another: the main entry reaches no store. The command line loads ' +
+        'the one that it is asked for.',
+      severity: 'error',
+      from: { path: `${OUTBOX}(?!(postgres|sqlite|testing|cli|transaction)/)`, pathNot: NOT_SHIPPED },
+      to: { path: `${OUTBOX}(postgres|sqlite|testing|cli)/` },
+    },
+    {
+      name: 'stores-are-loaded-when-asked-for',
+      comment: 'One command needs one store; the driver of the other need not be installed.',
+      severity: 'error',
+      from: { path: `${OUTBOX}cli/`, pathNot: NOT_SHIPPED },
+      to: { path: `${OUTBOX}(postgres|sqlite)/`, dependencyTypesNot: ['dynamic-import'] },
+    },
+    {
       name: 'nothing-shipped-needs-testing',
       comment: 'testing/ imports @nestjs/testing, which no production install has.',
       severity: 'error',
@@ -117,7 +164,7 @@ module.exports = {
       comment: 'The demo and the benchmarks live from what is published, as users do.',
       severity: 'error',
       from: { path: '^apps/' },
-      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/((testing/)?index|isolate\\.entry)\\.ts$' },
+      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(((testing|sqlite|postgres)/)?index|isolate\\.entry)\\.ts$' },
     },
     {
       name: 'declared-packages-only',
@@ -143,16 +190,10 @@ module.exports = {
       from: { orphan: true, pathNot: ['(^|/)(main|index)\\.ts$', '\\.entry\\.ts$', NOT_SHIPPED] },
       to: {},
     },
-    ...Object.entries(NEIGHBOURS).map(([room, neighbours]) => ({
-      name: `neighbours-of-${room}`,
-      comment: `${room}/ may import ${[...neighbours.map((name) => `${name}/`), ...LEAVES].join(', ')} and nothing else of the house.`,
-      severity: 'error',
-      from: { path: `${CORE}${room}/`, pathNot: NOT_SHIPPED },
-      to: {
-        path: CORE,
-        pathNot: [room, ...neighbours].map((name) => `${CORE}${name}/`).concat(LEAVES.map((leaf) => CORE + leaf)),
-      },
-    })),
+    ...Object.entries(NEIGHBOURS).map(([room, neighbours]) => neighboursOf(CORE, room, neighbours, LEAVES)),
+    ...Object.entries(OUTBOX_NEIGHBOURS).map(([room, neighbours]) =>
+      neighboursOf(OUTBOX, room, neighbours, OUTBOX_LEAVES),
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
@@ -163,3 +204,19 @@ module.exports = {
     enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['types', 'import', 'node', 'default'] },
   },
 };
+
+function neighboursOf(house, room, neighbours, leaves) {
+  return {
+    name: `neighbours-of-${house === OUTBOX ? 'outbox-' : ''}${room}`,
+    comment: `${room}/ may import ${[...neighbours, ...leaves].join(', ')} and nothing else of the house.`,
+    severity: 'error',
+    from: { path: `${house}${room}/`, pathNot: NOT_SHIPPED },
+    to: {
+      path: house,
+      pathNot: [
+        ...[room, ...neighbours].map((name) => (name.endsWith('$') ? house + name : `${house}${name}/`)),
+        ...leaves.map((leaf) => house + leaf),
+      ],
+    },
+  };
+}

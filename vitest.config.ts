@@ -17,8 +17,8 @@ const TIMED = [
   'test/promises/what-went-wrong-elsewhere-goes-right-here.spec.ts',
 ];
 
-/** Tests that need a real PostgreSQL, which is started once for all of them. */
-const STORES = ['libs/outbox/src/**/*.postgres.spec.ts', 'libs/outbox/src/postgres/*.spec.ts'];
+/** Tests that need a real PostgreSQL, which is started once for all of them; and those of the command line, which is run as it is built. */
+const STORES = ['libs/outbox/src/**/*.postgres.spec.ts', 'libs/outbox/src/cli/outbox.*.spec.ts'];
 
 /**
  * Eight projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
@@ -58,7 +58,7 @@ export default defineConfig({
           name: 'stores',
           include: STORES,
           exclude: ['**/node_modules/**', '**/dist/**'],
-          globalSetup: 'test/support/postgres.setup.ts',
+          globalSetup: ['test/support/built.ts', 'test/support/postgres.setup.ts'],
           testTimeout: 30_000,
           hookTimeout: 30_000,
         },
@@ -68,7 +68,7 @@ export default defineConfig({
         // These boot applications, threads and child processes; on two busy cores that takes its time.
         test: {
           name: 'house',
-          include: ['test/{promises,e2e,properties,isolates}/**/*.spec.ts'],
+          include: ['test/{promises,e2e,properties,simulation,isolates}/**/*.spec.ts'],
           exclude: ['**/node_modules/**', ...TIMED],
           testTimeout: 30_000,
         },

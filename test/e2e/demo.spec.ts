@@ -1,31 +1,24 @@
-import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { type IncomingMessage, request } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import type { WorkersStats } from '@nestjs-workers/core';
 import { setup as buildWhatIsOutOfDate } from '../support/built.js';
+import { Demo, picture, RUN_LIMIT_MS } from '../support/demo.js';
 
-const MAIN = fileURLToPath(new URL('../../apps/demo/dist/main.js', import.meta.url));
-/** For one run, on a machine that does other things as well. */
-const RUN_LIMIT_MS = 60_000;
 const STOP_LIMIT_MS = 15_000;
 
 let scratch: string;
-const running = new Set<Demo>();
 
 beforeAll(async () => {
   buildWhatIsOutOfDate();
   scratch = await mkdtemp(join(tmpdir(), 'demo-spec-'));
 }, 300_000);
 
-afterEach(async () => {
-  await Promise.all([...running].map((demo) => demo.kill()));
-});
+afterEach(() => Demo.killAll());
 
 afterAll(() => rm(scratch, { recursive: true, force: true }));
 
@@ -34,13 +27,15 @@ describe('the demo without a terminal', () => {
     'draws a dozen pictures, names the damaged one, writes the contact sheet, sums up and exits with 0',
     async () => {
       const out = join(scratch, 'drawn');
-      const demo = new Demo('--out', out);
+      const demo = new Demo(['--out', out]);
       expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(0);
 
       expect(demo.said).toMatch(/bad torn-13\.jpg: it cannot be read to its end .*\(ResizeWorker\)/);
       expect(demo.said).toMatch(/13 pictures in [\d.]+ s: 12 thumbnails, 1 bad/);
       expect(demo.said).toMatch(/ResizeWorker +12 +1 +[\d.]+ ms +[\d.]+ ms +[\d.]+ ms +[\d.]+ ms/);
       expect(demo.said).toMatch(/originals +13 +0 +\d+ +16/);
+      expect(demo.said).toMatch(/thumbnails +12 +0 +- +durable/);
+      expect(demo.said).not.toContain('Run before');
       expect(demo.said).toContain(join(out, 'contact-sheet.jpg'));
       const sheet = await sharp(join(out, 'contact-sheet.jpg')).metadata();
       expect(sheet).toMatchObject({ format: 'jpeg', width: 1_020, height: 732 });
@@ -61,7 +56,7 @@ describe('the demo without a terminal', () => {
       await writeFile(join(pictures, 'notes.txt'), 'Nobody asked for this.');
 
       const out = join(scratch, 'read');
-      const demo = new Demo(pictures, '--out', out);
+      const demo = new Demo([pictures, '--out', out]);
       expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(0);
 
       expect(demo.said).toContain('bad text.jpg: it is called a picture, but it is none (IngestWorker)');
@@ -76,7 +71,7 @@ describe('the demo without a terminal', () => {
   );
 
   it('says what is wrong with the command line and exits with 2', async () => {
-    const demo = new Demo(join(scratch, 'nowhere'));
+    const demo = new Demo([join(scratch, 'nowhere')]);
     expect(await demo.exitCode(RUN_LIMIT_MS)).toBe(2);
     expect(demo.said).toMatch(/There is no file and no folder ".*nowhere"/);
   });
@@ -86,7 +81,7 @@ describe('the demo that serves', () => {
   it(
     'shows its page, tells it what happens, takes good uploads, refuses bad ones, and ends with 0 on SIGTERM',
     async () => {
-      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'served'));
+      const demo = new Demo(['--serve', '--port', '0', '--out', join(scratch, 'served')]);
       const { groups } = await demo.says(/Page +(?<address>http:\/\/127\.0\.0\.1:\d+)/, RUN_LIMIT_MS);
       const address = groups?.['address'] as string;
 
@@ -102,7 +97,14 @@ describe('the demo that serves', () => {
 
       const feed = await Feed.open(address);
       expect(await feed.next('opening', () => true)).toMatchObject({
-        stages: { length: 6 },
+        stages: [
+          { channel: 'sketches', worker: 'DrawWorker', isDurable: false },
+          { channel: 'pictures', isDurable: false },
+          { channel: 'originals', isDurable: false },
+          { channel: 'thumbnails', worker: 'GalleryWorker', isDurable: true },
+          { channel: 'bad-pictures', isDurable: false },
+          { channel: 'sheet-orders', isDurable: false },
+        ],
         thumbnails: { length: 12 },
       });
       expect(await feed.next('pulse', ({ counts }) => counts.hung === 12)).toMatchObject({
@@ -152,7 +154,7 @@ describe('the demo that serves', () => {
   it(
     'makes contact sheets on, after the process they were made in was killed, and shows that it was',
     async () => {
-      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'killed'));
+      const demo = new Demo(['--serve', '--port', '0', '--out', join(scratch, 'killed')]);
       const { groups } = await demo.says(/Page +(?<address>http:\/\/127\.0\.0\.1:\d+)/, RUN_LIMIT_MS);
       const address = groups?.['address'] as string;
       const feed = await Feed.open(address);
@@ -191,7 +193,7 @@ describe('the demo that serves', () => {
   it(
     'ends with 0 on SIGTERM in the middle of its work',
     async () => {
-      const demo = new Demo('--serve', '--port', '0', '--out', join(scratch, 'stopped'));
+      const demo = new Demo(['--serve', '--port', '0', '--out', join(scratch, 'stopped')]);
       await demo.says(/Watch it at/, RUN_LIMIT_MS);
       demo.child.kill('SIGTERM');
       expect(await demo.exitCode(STOP_LIMIT_MS)).toBe(0);
@@ -200,52 +202,6 @@ describe('the demo that serves', () => {
     RUN_LIMIT_MS,
   );
 });
-
-/** The compiled demo as a process of its own, without a terminal. */
-class Demo {
-  readonly child: ChildProcess;
-  said = '';
-  private readonly exited: Promise<unknown>;
-
-  constructor(...args: string[]) {
-    const { PORT: _, ...env } = process.env;
-    this.child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
-    for (const stream of [this.child.stdout, this.child.stderr]) {
-      stream?.setEncoding('utf8').on('data', (text: string) => {
-        this.said += text;
-        this.child.emit('said');
-      });
-    }
-    this.exited = once(this.child, 'close');
-    onTestFailed(() => console.error(this.said));
-    running.add(this);
-  }
-
-  /** Waits until what it said matches. */
-  async says(wanted: RegExp, limitMs: number): Promise<RegExpExecArray> {
-    const signal = AbortSignal.timeout(limitMs);
-    for (;;) {
-      const found = wanted.exec(this.said);
-      if (found !== null) return found;
-      if (this.child.exitCode !== null) throw new Error(`It ended before it said ${String(wanted)}:\n${this.said}`);
-      await Promise.race([once(this.child, 'said', { signal }), this.exited]);
-    }
-  }
-
-  async exitCode(limitMs: number): Promise<number | null> {
-    const late = AbortSignal.timeout(limitMs);
-    await Promise.race([this.exited, once(late, 'abort')]);
-    if (late.aborted) throw new Error(`It still ran after ${limitMs} ms:\n${this.said}`);
-    running.delete(this);
-    return this.child.exitCode;
-  }
-
-  async kill(): Promise<void> {
-    running.delete(this);
-    this.child.kill('SIGKILL');
-    await this.exited;
-  }
-}
 
 interface Told {
   readonly stats: Pick<WorkersStats, 'workers'>;
@@ -306,13 +262,4 @@ async function statusFor(address: string, headers: Record<string, string>): Prom
   const [response] = (await once(asked, 'response')) as [IncomingMessage];
   response.resume();
   return response.statusCode;
-}
-
-/** Noise does not compress to nothing, so that half of its bytes are half of the picture. */
-function picture(): Promise<Buffer> {
-  const background = { r: 200, g: 120, b: 40 };
-  const noise = { type: 'gaussian', mean: 128, sigma: 40 } as const;
-  return sharp({ create: { width: 900, height: 600, channels: 3, background, noise } })
-    .jpeg()
-    .toBuffer();
 }

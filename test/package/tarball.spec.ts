@@ -5,27 +5,25 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { bundle } from './bundle.js';
-import { Tarball } from './tarball.js';
+import { compile, FORMATS, TYPED } from './formats.js';
+import { Tarballs } from './tarball.js';
 
 const run = promisify(execFile);
 
 /** What reaches a user is the tarball, not this repository. */
 describe('the tarball of @nestjs-workers/core', () => {
-  let tarball: Tarball;
+  let tarball: Tarballs;
 
   beforeAll(async () => {
-    tarball = await Tarball.pack('@nestjs-workers/core');
+    tarball = await Tarballs.pack('@nestjs-workers/core');
   });
 
   afterAll(() => tarball.remove());
 
   it('carries the build, the licence and no tests', () => {
-    expect(tarball.contents).toEqual(
-      expect.arrayContaining(['LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts']),
-    );
-    expect(
-      tarball.contents.filter((path) => /\.(spec|contract|test-d)\.|\/fixtures\/|\.tsbuildinfo$/.test(path)),
-    ).toEqual([]);
+    const contents = tarball.contentsOf('@nestjs-workers/core');
+    expect(contents).toEqual(expect.arrayContaining(['LICENSE', 'package.json', 'dist/index.js', 'dist/index.d.ts']));
+    expect(contents.filter((path) => /\.(spec|contract|test-d)\.|\/fixtures\/|\.tsbuildinfo$/.test(path))).toEqual([]);
   });
 
   it.for(['esm', 'cjs'])(
@@ -75,32 +73,4 @@ describe('the tarball of @nestjs-workers/core', () => {
   );
 });
 
-/** What the compiler has to say; nothing, when all is well. */
-async function compile(project: string): Promise<string> {
-  const said = await run(process.execPath, [TSC, '-p', project]).catch((failed: unknown) => failed);
-  return (said as { stdout: string }).stdout;
-}
-
-const FORMATS = {
-  nodenext: { module: 'nodenext', moduleResolution: 'nodenext', type: 'module' },
-  'commonjs and node10': {
-    module: 'commonjs',
-    moduleResolution: 'node10',
-    ignoreDeprecations: '6.0',
-    esModuleInterop: true,
-    type: 'commonjs',
-  },
-};
-
 const NEST = fileURLToPath(import.meta.resolve('@nestjs/cli/bin/nest.js'));
-const TSC = fileURLToPath(import.meta.resolve('typescript/bin/tsc'));
-
-/** A usual Nest application, with none of the settings that only our own house has. */
-const TYPED = {
-  target: 'es2023',
-  strict: true,
-  skipLibCheck: true,
-  experimentalDecorators: true,
-  emitDecoratorMetadata: true,
-  types: ['node'],
-};

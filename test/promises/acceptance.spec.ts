@@ -11,7 +11,7 @@ interface Row {
 }
 
 const page = 'docs/acceptance.md';
-const ORIGINS = ['D-core workers', 'tasker-core worker', 'isolated-workers'];
+const ORIGINS = ['D-core workers', 'tasker-core worker', 'isolated-workers', 'ironflow'];
 const rows = ORIGINS.flatMap((heading) => rowsUnder(page, heading).map(rowOf));
 const proofs = rows.filter(({ test }) => test !== '-');
 
@@ -34,6 +34,8 @@ describe('the table of the cases we must pass', () => {
     ['TKx', 11],
     ['IW', 75],
     ['IWx', 18],
+    ['IF', 81],
+    ['IFx', 12],
   ] as const)('has each %s once, 1 to %i', (kind, last) => {
     const listed = rows.flatMap(({ ids }) => ids).filter((id) => id.replace(/\d+$/, '') === kind);
     expect(listed.toSorted()).toEqual(

@@ -8,9 +8,8 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map(
   (path) => `docs/${path.replaceAll('\\', '/')}`,
 );
-const pages = ['README.md', 'CONTRIBUTING.md', 'CHANGELOG.md', 'libs/workers/README.md', ...docs].filter((path) =>
-  path.endsWith('.md'),
-);
+const readmes = ['README.md', 'libs/workers/README.md', 'libs/outbox/README.md'];
+const pages = [...readmes, 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs].filter((path) => path.endsWith('.md'));
 
 it.for(pages)('%s: every link leads to a file', (page) => {
   const links = [...textOf(page).matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, link]) => link as string);
@@ -25,14 +24,15 @@ it('the README shows code before line 30 and fits one screen of prose', () => {
   expect(lines.length).toBeLessThan(90);
 });
 
-it('the tour names every source file once', () => {
-  const src = join(root, 'libs/workers/src');
-  const files = readdirSync(src, { recursive: true, encoding: 'utf8' })
+it.for([
+  ['docs/tour.md', 'libs/workers/src'],
+  ['docs/tour-outbox.md', 'libs/outbox/src'],
+] as const)('%s names every source file once', ([tour, src]) => {
+  const files = readdirSync(join(root, src), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))
     .filter((path) => path.endsWith('.ts') && !/\.(spec|contract|test-d)\.ts$|fixtures\//.test(path));
-  const named = [...textOf('docs/tour.md').matchAll(/\]\(\.\.\/libs\/workers\/src\/([^)]+)\)/g)].map(
-    ([, path]) => path as string,
-  );
+  const links = [...textOf(tour).matchAll(/\]\(\.\.\/([^)]+\.ts)\)/g)].map(([, path]) => path as string);
+  const named = links.filter((path) => path.startsWith(`${src}/`)).map((path) => path.slice(src.length + 1));
   expect(named.toSorted()).toEqual(files.toSorted());
 });
 

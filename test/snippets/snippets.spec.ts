@@ -39,7 +39,8 @@ function pages(): string[] {
   const docs = existsSync(join(root, 'docs'))
     ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     : [];
-  return ['README.md', 'libs/workers/README.md', ...docs.map((path) => `docs/${path.replaceAll('\\', '/')}`)]
+  const readmes = ['README.md', 'libs/workers/README.md', 'libs/outbox/README.md'];
+  return [...readmes, ...docs.map((path) => `docs/${path.replaceAll('\\', '/')}`)]
     .filter((path) => path.endsWith('.md') && existsSync(join(root, path)))
     .toSorted();
 }

@@ -7,6 +7,7 @@ import { FAULT_KINDS } from '../../libs/workers/src/message/fault.js';
 import { rowsUnder, words } from './page.js';
 
 const sources = fileURLToPath(new URL('../../libs/workers/src', import.meta.url));
+const outbox = fileURLToPath(new URL('../../libs/outbox/src', import.meta.url));
 
 it('names every event with its fields, and no other', () => {
   const listed = Object.fromEntries(
@@ -60,10 +61,12 @@ function fieldsByEvent(): Record<string, string[]> {
 }
 
 function errorCodes(): string[] {
-  const files = readdirSync(sources, { recursive: true, encoding: 'utf8' }).filter((path) =>
-    /(?<!\.spec|\.contract)\.ts$/.test(path),
+  const files = [sources, outbox].flatMap((folder) =>
+    readdirSync(folder, { recursive: true, encoding: 'utf8' })
+      .filter((path) => /(?<!\.spec|\.contract)\.ts$/.test(path))
+      .map((path) => `${folder}/${path}`),
   );
-  const text = files.map((path) => readFileSync(`${sources}/${path}`, 'utf8')).join('\n');
+  const text = files.map((path) => readFileSync(path, 'utf8')).join('\n');
   const found = text.matchAll(/class (\w+) extends WorkersError \{\n\s*readonly code = '(\w+)'/g);
   return [...found].map(([, name, code]) => `${code} ${name}`);
 }

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import pg from 'pg';
+import { Pool } from 'pg';
 import { inject } from 'vitest';
 
 export interface FreshSchema {
@@ -7,14 +7,14 @@ export interface FreshSchema {
   /** A name that no other test has. */
   readonly schema: string;
   readonly query: (sql: string, parameters?: readonly unknown[]) => Promise<Record<string, unknown>[]>;
-  drop(): Promise<void>;
+  readonly drop: () => Promise<void>;
 }
 
 /** Room for one spec in the server of this run; see `postgres.setup.ts`. */
 export function freshSchema(): FreshSchema {
   const connectionString = inject('postgresUrl');
   const schema = `t_${randomBytes(6).toString('hex')}`;
-  const pool = new pg.Pool({ connectionString, max: 2 });
+  const pool = new Pool({ connectionString, max: 2 });
   pool.on('error', () => {});
   const query = async (sql: string, parameters: readonly unknown[] = []) => {
     const { rows } = await pool.query<Record<string, unknown>>(sql, [...parameters]);

@@ -1,7 +1,8 @@
 /** All suites, in the order of the report. A new family is a folder beside `in-process/` and a line here. */
+import { durable } from './durable/durable.suite.js';
 import { inProcess } from './in-process/in-process.suite.js';
 import { processes } from './processes/processes.suite.js';
 import type { Suite } from './suite/suite.js';
 import { threads } from './threads/threads.suite.js';
 
-export const suites: readonly Suite[] = [inProcess, threads, processes];
+export const suites: readonly Suite[] = [inProcess, threads, processes, durable];

@@ -4,9 +4,13 @@ import { traceView } from './trace.js';
 
 const FRAMES = 16;
 
-/** A channel as a strip of film whose frames light up as it fills, the trace of its last seconds, and the worker that takes from it. */
-export function stageView({ channel, worker }) {
+/**
+ * A channel as a strip of film whose frames light up as it fills, the trace of its last seconds, and the worker that takes from it. A durable
+ * channel has no bound: a frame is one message in its store, and the last frame all that are more.
+ */
+export function stageView({ channel, isDurable, worker }) {
   const channelName = element('span', { className: 'name', textContent: channel });
+  if (isDurable) channelName.append(durableMark());
   const figure = element('span', { className: 'figure' });
   const frames = Array.from({ length: FRAMES }, () => element('i', { className: 'frame' }));
   const [trace, addLevel] = traceView();
@@ -31,23 +35,31 @@ export function stageView({ channel, worker }) {
     ),
   );
   const show = ({ channels, workers }) => {
-    showChannel(channels[channel], { figure, frames, addLevel });
+    showChannel(channels[channel], isDurable, { figure, frames, addLevel });
     showWorker(workers[worker], { permits, done, times });
     showIsolates(workers[worker].isolates);
   };
   return { card, show };
 }
 
-function showChannel({ depth, capacity, pendingPuts, accepted, drops }, { figure, frames, addLevel }) {
+function durableMark() {
+  const title =
+    'Its messages lie in a store on the disk. Kill the demo, start it again with the same --out, and they go on.';
+  return element('span', { className: 'durable', textContent: 'durable', title });
+}
+
+function showChannel({ depth, capacity, pendingPuts, accepted, drops }, isDurable, { figure, frames, addLevel }) {
+  const full = isDurable ? FRAMES : capacity;
   for (const [nth, frame] of frames.entries()) {
-    const light = Math.min(1, Math.max(0, (depth / capacity) * FRAMES - nth));
+    const light = Math.min(1, Math.max(0, (depth / full) * FRAMES - nth));
     frame.style.setProperty('--light', light);
   }
   const dropped = sum(drops);
   const passed = ` · ${count(accepted)} in${dropped > 0 ? `, ${count(dropped)} dropped` : ''}`;
   const waiting = element('span', { className: 'waiting', textContent: `${count(pendingPuts)} wait outside` });
-  figure.replaceChildren(element('b', { textContent: depth }), ` of ${capacity}`, pendingPuts > 0 ? waiting : passed);
-  addLevel(Math.min(1, (depth + pendingPuts) / capacity));
+  const bound = isDurable ? ' in the store' : ` of ${capacity}`;
+  figure.replaceChildren(element('b', { textContent: depth }), bound, pendingPuts > 0 ? waiting : passed);
+  addLevel(Math.min(1, (depth + pendingPuts) / full));
 }
 
 function showWorker({ inFlight, concurrency, done, failed, aborted, lost, waitMs, runMs }, parts) {

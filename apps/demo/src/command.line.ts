@@ -13,6 +13,9 @@ The photo pipeline: pictures in, thumbnails and a contact sheet out.
   --port <number>      the page's port, or the next free    (PORT, or 3000)
   --serve, --no-serve  whether the page stays               (yes in a terminal, no elsewhere)
   --help
+
+What a run that was killed had not finished is finished by the next one with the same --out. With DATABASE_URL set, the thumbnails on their
+way lie in that PostgreSQL instead of a file.
 `;
 
 /** What the run was asked to do; injectable. */
@@ -22,12 +25,15 @@ export class CommandLine {
   readonly out: string | undefined;
   readonly port: number;
   readonly isServing: boolean;
+  /** The PostgreSQL in which durable messages lie; without it they lie in a file. */
+  readonly databaseUrl: string | undefined;
 
-  constructor({ sources, out, port, isServing }: CommandLine) {
+  constructor({ sources, out, port, isServing, databaseUrl }: CommandLine) {
     this.sources = sources;
     this.out = out;
     this.port = port;
     this.isServing = isServing;
+    this.databaseUrl = databaseUrl;
   }
 }
 
@@ -48,6 +54,7 @@ export function readCommandLine(args: string[], env: NodeJS.ProcessEnv, isTermin
     out: values.out === undefined ? undefined : resolve(values.out),
     port: portNumber(values.port ?? env['PORT'] ?? '3000'),
     isServing: values.serve ?? isTerminal,
+    databaseUrl: env['DATABASE_URL'] === '' ? undefined : env['DATABASE_URL'],
   });
 }
 

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { WorkersExceptionFilter, WorkersModule } from '@nestjs-workers/core';
+import { OutboxModule, type Store } from '@nestjs-workers/outbox';
 import { CommandLine } from './command.line.js';
 import { ContactSheetModule } from './contact-sheet/contact.sheet.module.js';
 import { DrawingsModule } from './drawings/drawings.module.js';
@@ -10,7 +11,9 @@ import { OutputFolder } from './output/output.folder.js';
 import { OutputModule } from './output/output.module.js';
 import { PageModule } from './page/page.module.js';
 import { Pulses } from './page/pulse.js';
+import { ticketOf } from './pictures/picture.js';
 import { STAGES } from './pipeline.js';
+import { LeftInStore } from './run/left.in.store.js';
 import { PhotoRun } from './run/photo.run.js';
 import { TerminalModule } from './terminal/terminal.module.js';
 import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
@@ -21,6 +24,8 @@ import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
  *   sketches -> Draw -> pictures -> Ingest -> originals -> Resize -> thumbnails -> Gallery
  *                                    |                       |
  *                                    +----> bad-pictures <---+ -> BadPicture        sheet-orders -> Sheet
+ *
+ * `thumbnails` is durable: what lies in it survives this process. All others are in memory.
  */
 @Module({
   imports: [
@@ -29,6 +34,10 @@ import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
       shutdown: { deadline: '8s', abortGrace: '2s' },
       // No picture should fail because a laptop was busy with something else while it was looked at.
       guard: 'report',
+      // Nor should the demo, while its threads and its process come up.
+      isolates: { startupTimeout: '30s' },
+      // Whoever hears of a message that was lost learns which picture it was.
+      redact: ticketOf,
     }),
     DrawingsModule,
     IngestModule,
@@ -38,13 +47,14 @@ import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
     PageModule,
     TerminalModule,
   ],
-  providers: [PhotoRun, { provide: APP_FILTER, useClass: WorkersExceptionFilter }],
+  providers: [PhotoRun, LeftInStore, { provide: APP_FILTER, useClass: WorkersExceptionFilter }],
 })
 export class DemoModule {
-  static for(commandLine: CommandLine, folder: OutputFolder): DynamicModule {
+  static for(commandLine: CommandLine, folder: OutputFolder, store: Store): DynamicModule {
     return {
       module: DemoModule,
-      imports: [OutputModule.at(folder)],
+      // The tables of a demo are made wherever it runs.
+      imports: [OutputModule.at(folder), OutboxModule.forRoot({ store, migrate: true })],
       providers: [{ provide: CommandLine, useValue: commandLine }],
     };
   }

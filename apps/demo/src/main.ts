@@ -7,11 +7,13 @@ import { DemoModule } from './demo.module.js';
 import { OutputFolder } from './output/output.folder.js';
 import { freePort, LOOPBACK } from './port.js';
 import { PhotoRun } from './run/photo.run.js';
+import { storeIn } from './store/store.in.js';
 import { Terminal } from './terminal/terminal.js';
 
 async function main(commandLine: CommandLine): Promise<void> {
   const folder = await OutputFolder.open(commandLine.out);
-  const app = await NestFactory.create<NestExpressApplication>(DemoModule.for(commandLine, folder), {
+  const store = await storeIn(folder, commandLine.databaseUrl);
+  const app = await NestFactory.create<NestExpressApplication>(DemoModule.for(commandLine, folder, store), {
     logger: ['error', 'fatal'],
     forceCloseConnections: true,
   });

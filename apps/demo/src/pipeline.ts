@@ -1,4 +1,4 @@
-import type { ChannelDeclaration, WorkerHandler } from '@nestjs-workers/core';
+import type { ChannelDeclaration, ChannelStats, WorkerHandler } from '@nestjs-workers/core';
 import { SheetOrders } from './contact-sheet/sheet.order.js';
 import { SheetWorker } from './contact-sheet/sheet.worker.js';
 import { DrawWorker } from './drawings/draw.worker.js';
@@ -27,3 +27,8 @@ export const STAGES: readonly Stage[] = [
   { channel: BadPictures, worker: BadPictureWorker },
   { channel: SheetOrders, worker: SheetWorker },
 ];
+
+/** Whether a channel lies in a store and not in memory: there it has no bound but the disk's. */
+export function isDurable({ capacity }: Pick<ChannelStats, 'capacity'>): boolean {
+  return capacity === Number.MAX_SAFE_INTEGER;
+}

@@ -5,7 +5,7 @@ export class TransactionInvalidError extends WorkersError {
   readonly code = 'TRANSACTION_INVALID';
 
   constructor(found: string, help: string) {
-    super(`Outbox.add() expected a transaction, got ${found}. ${help}`);
+    super(`The outbox expected a transaction, got ${found}. ${help}`);
   }
 }
 

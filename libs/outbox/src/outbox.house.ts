@@ -4,6 +4,7 @@ import { DurableChannel } from './channel/durable.channel.js';
 import { serve } from './channel/post.js';
 import { type ResolvedOutboxOptions, resolveOutboxOptions } from './outbox.options.js';
 import { Awaited } from './relay/awaited.js';
+import { type Luck, REAL_LUCK } from './relay/luck.js';
 import { OutboxRelay } from './relay/relay.js';
 import { type Round, Rounds } from './relay/rounds.js';
 import { Sender } from './relay/sender.js';
@@ -35,6 +36,7 @@ export class OutboxHouse {
   constructor(
     given: object,
     readonly application: WorkersApplication,
+    luck: Luck = REAL_LUCK,
   ) {
     const problems: string[] = [];
     this.options = resolveOutboxOptions(given, problems);
@@ -52,7 +54,8 @@ export class OutboxHouse {
       migrate: this.options.migrate,
       callerOf: (id): ReplyAddress | undefined => this.awaited.find(id),
       onFinished: (id) => this.awaited.finished(id),
-      chance: Math.random,
+      onDelayed: (delayMs) => this.rounds.hasten('poll', delayMs),
+      luck,
     });
     this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault);
     this.rounds = new Rounds(this.clock, (round, error) => this.announcer.fault(`outbox ${round}`, error));
@@ -73,15 +76,16 @@ export class OutboxHouse {
     this.rounds.begin([
       { name: 'poll', everyMs: relay.pollInterval, work: () => this.poll(), isHolding: true },
       { name: 'watch', everyMs: WATCH_MS, work: () => this.watch() },
-      { name: 'lease', everyMs: relay.lease / 3, work: () => this.extend() },
+      { name: 'lease', everyMs: relay.lease / 3, work: () => this.relay.renew() },
       this.counting(),
       { name: 'prune', everyMs: prune.every, work: () => this.prune() },
     ]);
   }
 
   private async close(): Promise<void> {
-    await this.rounds.stop();
+    // What is still to be settled needs its lease.
     await this.relay.close();
+    await this.rounds.stop();
     this.awaited.stop();
     await this.store.close();
   }
@@ -105,12 +109,6 @@ export class OutboxHouse {
       this.announcer.announce('workers.buried', about);
     }
     relay.noteSuspects(suspects);
-  }
-
-  private async extend(): Promise<void> {
-    const seat = this.relay.place;
-    if (seat === undefined || (await seat.extend())) return;
-    this.relay.lose(seat, new Error('the lease was not renewed in time'));
   }
 
   /** Counting a large store takes long; it is done so rarely that it takes a twentieth of the time. */

@@ -11,7 +11,7 @@ import {
   WorkersModule,
 } from '@nestjs-workers/core';
 import { until, workersTesting } from '@nestjs-workers/core/testing';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DeadLetters, durable, type DurableOptions, Outbox, OutboxModule } from './index.js';
 import { memoryStore, memoryTransaction } from './testing/index.js';
 
@@ -139,6 +139,22 @@ describe('a durable channel', () => {
     await until(() => seen.length > 0);
     await workers.drain();
     expect(seen).toEqual(['kept']);
+  });
+
+  it('tells every host of a commit that is seen, and nobody of a rollback', async () => {
+    const { outbox, store, Emails, workers } = await application(() => {});
+    const wake = vi.spyOn(store, 'wake');
+    const [kept, undone] = [memoryTransaction(store), memoryTransaction(store)];
+    const rolledBack = undone.ended.then(() => Promise.reject(new Error('rolled back')));
+    await outbox.add(Object.assign(undone, { committed: rolledBack }), Emails, { to: 'undone' });
+    undone.rollback();
+    await expect(rolledBack).rejects.toThrow('rolled back');
+    await outbox.add(Object.assign(kept, { committed: kept.ended }), Emails, { to: 'kept' });
+    expect(wake).not.toHaveBeenCalled();
+    kept.commit();
+    await until(() => wake.mock.calls.length > 0);
+    expect(wake.mock.calls).toEqual([[['emails']]]);
+    await workers.drain();
   });
 
   it('puts what a handler returns on a durable output in the transaction that settles', async () => {

@@ -1,6 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { WorkerGateway } from '@nestjs-workers/core';
 import { Gallery } from '../gallery/gallery.js';
+import { originOfDrawing } from '../pictures/origin.js';
 import { DrawWorker } from './draw.worker.js';
 import { paletteOf } from './palette.js';
 
@@ -15,7 +16,7 @@ export class Easel {
   ) {}
 
   /**
-   * Orders `count` drawings, each unlike any before.
+   * Orders `count` drawings, each unlike any before in this run; what an earlier run drew and stored is not drawn again.
    *
    * @throws (rejects) OverloadedError when too many wait already; what was ordered until then is drawn
    */
@@ -29,7 +30,9 @@ export class Easel {
   }
 
   private async draw(seed: number, title: string, isTorn: boolean): Promise<void> {
-    const ticket = this.gallery.expect(`${title}-${String(seed).padStart(2, '0')}.jpg`);
+    const name = `${title}-${String(seed).padStart(2, '0')}.jpg`;
+    const ticket = this.gallery.expect(name, originOfDrawing(name));
+    if (this.gallery.recall(ticket)) return;
     try {
       await this.workers.command(DrawWorker, { ...ticket, seed, isTorn });
     } catch (error) {

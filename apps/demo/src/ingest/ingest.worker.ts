@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { PermanentError, Worker, type WorkerContext, WorkerGateway, type WorkerHandler } from '@nestjs-workers/core';
 import sharp from 'sharp';
 import { OutputFolder } from '../output/output.folder.js';
@@ -23,9 +22,8 @@ export class IngestWorker implements WorkerHandler<Picture, void> {
 
   async handle({ id, name, path }: Picture, { signal }: WorkerContext): Promise<void> {
     const { width, height } = await inspect(path);
-    const thumbnailPath = join(this.folder.thumbnails, `${id}.jpg`);
-    const previewPath = join(this.folder.previews, `${id}.jpg`);
-    await this.workers.command(ResizeWorker, { id, name, path, width, height, thumbnailPath, previewPath }, { signal });
+    const original = { id, name, path, width, height, ...this.folder.placesFor(id) };
+    await this.workers.command(ResizeWorker, original, { signal });
   }
 }
 

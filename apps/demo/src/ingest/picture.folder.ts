@@ -3,6 +3,7 @@ import { basename, join, relative } from 'node:path';
 import { Injectable } from '@nestjs/common';
 import { PayloadInvalidError } from '@nestjs-workers/core';
 import { Gallery } from '../gallery/gallery.js';
+import { originOfFile } from '../pictures/origin.js';
 import { PICTURE_NAME, type Ticket } from '../pictures/picture.js';
 import { Intake } from './intake.js';
 
@@ -21,16 +22,18 @@ export class PictureFolder {
   ) {}
 
   /**
-   * Hands every picture to the intake, as fast as it takes them. Files that are no pictures by their name are left alone; what
-   * cannot be read is reported in the gallery.
+   * Hands every picture to the intake, as fast as it takes them. Files that are no pictures by their name are left alone, and so are those
+   * of which an earlier run made a thumbnail; what cannot be read is reported in the gallery.
    *
    * @throws (rejects) when the application stops
    */
   async read(sources: readonly string[]): Promise<void> {
     const found: Found[] = [];
     for (const source of sources) found.push(...(await this.picturesIn(source)));
-    const expected = found.map(({ path, name }) => ({ path, ticket: this.gallery.expect(name) }));
-    for (const { path, ticket } of expected) await this.take(path, ticket);
+    const expected: { readonly path: string; readonly ticket: Ticket }[] = [];
+    for (const { path, name } of found)
+      expected.push({ path, ticket: this.gallery.expect(name, await originOfFile(path)) });
+    for (const { path, ticket } of expected) if (!this.gallery.recall(ticket)) await this.take(path, ticket);
   }
 
   private async take(path: string, ticket: Ticket): Promise<void> {
@@ -59,7 +62,7 @@ export class PictureFolder {
       return paths;
     } catch (error) {
       if (!isUnreadable(error)) throw error;
-      this.refuse(this.gallery.expect(folder), error);
+      this.refuse(this.gallery.expect(folder, `folder ${folder}`), error);
       return [];
     }
   }

@@ -10,6 +10,7 @@ import {
 import { FilesInterceptor } from '@nestjs/platform-express';
 import { httpExceptionFor, WorkersError } from '@nestjs-workers/core';
 import { Gallery } from '../gallery/gallery.js';
+import { originOfUpload } from '../pictures/origin.js';
 import { Intake } from './intake.js';
 import { MAX_UPLOADS } from './upload.limits.js';
 
@@ -47,7 +48,7 @@ export class UploadController {
   }
 
   private take({ originalname, path, size }: UploadedFile): Promise<void> {
-    return this.intake.take({ ...this.gallery.expect(originalname), path, bytes: size });
+    return this.intake.take({ ...this.gallery.expect(originalname, originOfUpload(path)), path, bytes: size });
   }
 }
 

@@ -1,5 +1,12 @@
 import { Injectable, type MessageEvent, type OnModuleInit } from '@nestjs/common';
-import { type Channel, InjectChannel, type WorkersEvent, WorkersEvents, type WorkersStats } from '@nestjs-workers/core';
+import {
+  type Channel,
+  InjectChannel,
+  WorkerGateway,
+  type WorkersEvent,
+  WorkersEvents,
+  type WorkersStats,
+} from '@nestjs-workers/core';
 import {
   bufferTime,
   concat,
@@ -15,7 +22,7 @@ import {
 } from 'rxjs';
 import { ContactSheet } from '../contact-sheet/contact.sheet.js';
 import { Gallery, type GalleryNews, type Refusal } from '../gallery/gallery.js';
-import { STAGES } from '../pipeline.js';
+import { isDurable, STAGES } from '../pipeline.js';
 import type { Thumbnail } from '../thumbnails/thumbnail.js';
 import { Pulses } from './pulse.js';
 
@@ -35,6 +42,7 @@ export class Feed implements OnModuleInit {
 
   constructor(
     @InjectChannel(Pulses) private readonly channel: Channel<WorkersStats>,
+    private readonly workers: WorkerGateway,
     private readonly events: WorkersEvents,
     private readonly gallery: Gallery,
     private readonly contactSheet: ContactSheet,
@@ -55,7 +63,11 @@ export class Feed implements OnModuleInit {
   private opening(): MessageEvent {
     const thumbnails = this.gallery.thumbnails.slice(-MOST_SHOWN).map(shown);
     const refusals = this.gallery.refusals.slice(-MOST_SHOWN);
-    const stages = STAGES.map(({ channel, worker }) => ({ channel: channel.name, worker: worker.name }));
+    const stages = STAGES.map(({ channel, worker }) => ({
+      channel: channel.name,
+      isDurable: isDurable(this.workers.channel(channel).stats()),
+      worker: worker.name,
+    }));
     return { type: 'opening', retry: 1_000, data: { stages, thumbnails, refusals } };
   }
 

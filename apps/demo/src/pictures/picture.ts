@@ -5,10 +5,16 @@ export const PICTURE_KINDS = 'jpg, png, webp, gif, tif';
 export const PICTURE_NAME = /\.(jpe?g|png|webp|gif|tiff?)$/i;
 export const MAX_PICTURE_MB = 200;
 
-/** One picture on its way: the number it was given, and what people call it. Every payload of the pipeline has both. */
+/** One picture on its way: what it is known by, in later runs too, and what people call it. Every payload of the pipeline has both. */
 export interface Ticket {
   readonly id: string;
   readonly name: string;
+}
+
+/** Of a payload of the pipeline only which picture it is about; undefined for what is about none. */
+export function ticketOf(payload: unknown): Ticket | undefined {
+  const { id, name } = Object(payload) as Partial<Ticket>;
+  return typeof id === 'string' && typeof name === 'string' ? { id, name } : undefined;
 }
 
 /** A file that calls itself a picture; nobody has looked inside yet. */

@@ -7,6 +7,7 @@ import { Gallery } from '../gallery/gallery.js';
 import { PictureFolder } from '../ingest/picture.folder.js';
 import { Progress } from '../terminal/progress.js';
 import { Summary } from '../terminal/summary.js';
+import { LeftInStore } from './left.in.store.js';
 
 const A_DOZEN = 12;
 
@@ -18,6 +19,7 @@ export class PhotoRun {
     private readonly easel: Easel,
     private readonly folder: PictureFolder,
     private readonly gallery: Gallery,
+    private readonly leftInStore: LeftInStore,
     private readonly contactSheet: ContactSheet,
     private readonly progress: Progress,
     private readonly summary: Summary,
@@ -25,12 +27,13 @@ export class PhotoRun {
 
   async perform(): Promise<void> {
     const startedAt = performance.now();
+    const leftOver = await this.leftInStore.finish();
     this.progress.open();
     await this.feed();
     await this.gallery.settled();
     const sheet = await this.sheet();
     this.progress.close();
-    this.summary.print(performance.now() - startedAt, sheet);
+    this.summary.print(performance.now() - startedAt, sheet, leftOver);
   }
 
   private async feed(): Promise<void> {

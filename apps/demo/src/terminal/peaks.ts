@@ -2,7 +2,10 @@ import { Injectable, type OnModuleInit } from '@nestjs/common';
 import { type ChannelDeclaration, WorkerGateway } from '@nestjs-workers/core';
 import { STAGES } from '../pipeline.js';
 
-/** How full each channel has been at most, senders that waited for room included. Watches with `tap$`, which takes nothing. */
+/**
+ * How full each channel has been at most, senders that waited for room included. Watches with `tap$`, which takes nothing. Of a durable
+ * channel it knows nothing: how much lies in its store is counted now and then only.
+ */
 @Injectable()
 export class Peaks implements OnModuleInit {
   private readonly peaks = new Map<string, number>();

@@ -4,7 +4,7 @@ import type { Sheet } from '../contact-sheet/sheet.worker.js';
 import { Gallery } from '../gallery/gallery.js';
 import { OutputFolder } from '../output/output.folder.js';
 import { PICTURE_KINDS } from '../pictures/picture.js';
-import { STAGES } from '../pipeline.js';
+import { isDurable, STAGES } from '../pipeline.js';
 import { Peaks } from './peaks.js';
 import { table } from './table.js';
 import { Terminal } from './terminal.js';
@@ -20,7 +20,8 @@ export class Summary {
     private readonly terminal: Terminal,
   ) {}
 
-  print(tookMs: number, sheet: Sheet | undefined): void {
+  /** @param leftOver how many thumbnails the run before had left in the store */
+  print(tookMs: number, sheet: Sheet | undefined, leftOver: number): void {
     if (this.gallery.counts.expected === 0) return this.terminal.print('', `  No pictures there (${PICTURE_KINDS}).`);
     this.terminal.print(
       '',
@@ -30,9 +31,16 @@ export class Summary {
       '',
       ...this.titled(this.channelRows()),
       '',
+      ...this.fromBefore(leftOver),
       `  Contact sheet   ${sheet === undefined ? 'none, there was nothing to put on it' : described(sheet)}`,
       `  Everything      ${this.folder.path}`,
     );
+  }
+
+  private fromBefore(leftOver: number): string[] {
+    const { recalled } = this.gallery.counts;
+    if (recalled + leftOver === 0) return [];
+    return [`  Run before      thumbnails stored then: ${recalled}; left in the store, and stored now: ${leftOver}`];
   }
 
   private headline(tookMs: number): string {
@@ -50,8 +58,9 @@ export class Summary {
   private channelRows(): string[][] {
     const { channels } = this.workers.stats();
     const rows = STAGES.map(({ channel: { name } }) => {
-      const { accepted, drops, capacity } = channels[name] as ChannelStats;
-      return [name, String(accepted), String(sum(drops)), String(this.peaks.of(name)), String(capacity)];
+      const stats = channels[name] as ChannelStats;
+      const [peak, capacity] = isDurable(stats) ? ['-', 'durable'] : [this.peaks.of(name), stats.capacity];
+      return [name, String(stats.accepted), String(sum(stats.drops)), String(peak), String(capacity)];
     });
     return [['channel', 'accepted', 'dropped', 'peak depth', 'of'], ...rows.filter(hasFigures)];
   }

@@ -22,6 +22,9 @@ export class Original implements Ticket {
   readonly height!: number;
 
   @IsString()
+  readonly printPath!: string;
+
+  @IsString()
   readonly thumbnailPath!: string;
 
   @IsString()

@@ -13,7 +13,8 @@ const MAX_PIXELS = 100_000_000;
 /** Makes pictures small. Holds nothing and knows nobody, so it works in whatever thread it is asked. */
 @Injectable()
 export class ThumbnailPrinter {
-  async print({ id, name, path, thumbnailPath, previewPath }: Original, signal: AbortSignal): Promise<Thumbnail> {
+  async print(original: Original, signal: AbortSignal): Promise<Thumbnail> {
+    const { id, name, path, printPath, thumbnailPath, previewPath } = original;
     const preview = await sharp(path, { limitInputPixels: MAX_PIXELS })
       .autoOrient()
       .resize(PREVIEW_PX, PREVIEW_PX, { fit: 'inside', withoutEnlargement: true })
@@ -29,9 +30,9 @@ export class ThumbnailPrinter {
       .toBuffer({ resolveWithObject: true });
     const { dominant } = await sharp(thumbnail.data).stats();
     await writeFile(previewPath, preview);
-    await writeFile(thumbnailPath, thumbnail.data);
+    await writeFile(printPath, thumbnail.data);
     const { width, height } = thumbnail.info;
-    return { id, name, path: thumbnailPath, previewPath, width, height, colour: hex(dominant) };
+    return { id, name, printPath, path: thumbnailPath, previewPath, width, height, colour: hex(dominant) };
   }
 }
 

@@ -1,8 +1,11 @@
-import { channel } from '@nestjs-workers/core';
+import { durable } from '@nestjs-workers/outbox';
 import type { Ticket } from '../pictures/picture.js';
 
 /** A picture made small. */
 export interface Thumbnail extends Ticket {
+  /** Where it lies from when it is made until it is stored. */
+  readonly printPath: string;
+  /** Where it is stored for good. */
   readonly path: string;
   /** The same picture, large enough for a screen. */
   readonly previewPath: string;
@@ -13,7 +16,7 @@ export interface Thumbnail extends Ticket {
 }
 
 /**
- * Outputs are offered, never awaited, and a full channel would drop them. This one is never full: the gallery takes each thumbnail
- * within the turn in which it is offered, and no more than four come out of a turn.
+ * Durable: what was put here lies in the store until it is stored for good, whatever becomes of this process. With `channel(...)` it would
+ * lie in memory and be gone with it; nothing else would have to change, neither here nor in the workers on both sides.
  */
-export const Thumbnails = channel<Thumbnail>('thumbnails', { buffer: 16 });
+export const Thumbnails = durable<Thumbnail>('thumbnails');

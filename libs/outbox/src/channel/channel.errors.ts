@@ -25,16 +25,19 @@ export class DurableTakenError extends WorkersError {
 /** The claim on a message was lost while its handler ran: another host may run it now. What this host found out was not recorded. */
 export class ClaimLostError extends WorkersError {
   readonly code = 'CLAIM_LOST';
+  /** The outcome was on its way when the claim was lost, and may have been recorded. */
+  readonly mayBeRecorded: boolean;
 
   constructor(
     readonly channel: string,
     readonly messageId: string,
-    options?: ErrorOptions,
+    { mayBeRecorded = false, ...options }: ErrorOptions & { readonly mayBeRecorded?: boolean } = {},
   ) {
     super(
-      `The claim on message ${messageId} of channel "${channel}" was lost while it was handled; another host may handle it. Nothing was recorded here. Look for an event loop that was held, or a database that could not be reached, for longer than the lease.`,
+      `The claim on message ${messageId} of channel "${channel}" was lost while it was handled; another host may handle it. ${mayBeRecorded ? 'Its outcome may have been recorded, and no answer came' : 'Nothing was recorded here'}. Look for an event loop that was held, or a database that could not be reached, for longer than the lease.`,
       options,
     );
+    this.mayBeRecorded = mayBeRecorded;
   }
 }
 

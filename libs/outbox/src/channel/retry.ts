@@ -53,7 +53,9 @@ export function verdictOn(policy: RetryPolicy, fault: Fault, attempt: number, ch
 
 function waitMs({ backoff, waitAfter }: RetryPolicy, attempt: number, error: Error, chance: number): number {
   if (waitAfter !== undefined) return toMs(waitAfter(attempt, error)) ?? backoff.delay;
-  const longest = Math.min(backoff.delay * backoff.factor ** (attempt - 1), backoff.maxDelay);
+  // Kept finite: nothing times infinity is not a number.
+  const growth = Math.min(backoff.factor ** (attempt - 1), Number.MAX_VALUE);
+  const longest = Math.min(backoff.delay * growth, backoff.maxDelay);
   const sure = { none: longest, equal: longest / 2, full: 0 }[backoff.jitter];
   return Math.round(sure + (longest - sure) * chance);
 }

@@ -9,7 +9,7 @@ import { DeadLetterUnknownError } from './dead.errors.js';
 export interface DeadLetterQuery {
   readonly channel?: ChannelDeclaration | string;
   readonly ids?: readonly string[];
-  /** `attempts`, `permanent`, `refused`, `crashed`, `lost` or `unwritable`. */
+  /** `attempts`, `permanent`, `refused`, `crashed` or `lost`. */
   readonly reason?: string;
   /** Dead since then, or until then. */
   readonly since?: Date;

@@ -49,5 +49,5 @@ export class Access {
 
 function configOf({ connectionString, config }: PostgresStoreOptions): object {
   const given = connectionString === undefined ? config : { ...config, connectionString };
-  return { application_name: 'nestjs-workers', ...given };
+  return { application_name: 'nestjs-workers', keepAlive: true, connectionTimeoutMillis: 10_000, ...given };
 }

@@ -9,7 +9,7 @@ export class Allowance {
   private atMs: number;
 
   constructor(
-    private readonly share = 0.05,
+    private readonly share: number,
     private readonly limitMs = 100,
     private readonly now: () => number = () => performance.now(),
   ) {

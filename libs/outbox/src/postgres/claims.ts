@@ -1,13 +1,18 @@
 import type { Claimed, Wanted } from '../store/store.js';
 import { Allowance } from './allowance.js';
-import { Cursor, type Look } from './cursor.js';
+import { Cursor, type Look, type Ranked } from './cursor.js';
 import type { Runner } from './database.js';
 import { claimedOf, exchange, exchangeKeyed, stepsFor } from './exchange.js';
 import type { Row } from './pool.js';
-import { asNumber, numbers } from './statement.js';
+import { asNumber, asText, numbers } from './statement.js';
 
 type Claim = { readonly id: number; readonly claim: number };
-type RankedClaim = Claimed & { readonly rank: number };
+
+/** How often a claim looks everywhere: each so many milliseconds, and for so large a share of all time at most. */
+export interface Pace {
+  readonly scanMs: number;
+  readonly share: number;
+}
 
 /**
  * Claims by cursors: one for each channel, all with one allowance for scans.
@@ -17,11 +22,15 @@ type RankedClaim = Claimed & { readonly rank: number };
  */
 export class Claims {
   private readonly cursors = new Map<string, Cursor>();
-  private readonly allowance = new Allowance();
+  private readonly allowance: Allowance;
+
+  constructor(private readonly pace: Pace) {
+    this.allowance = new Allowance(pace.share);
+  }
 
   cursor(channel: string): Cursor {
     let cursor = this.cursors.get(channel);
-    if (cursor === undefined) this.cursors.set(channel, (cursor = new Cursor(channel)));
+    if (cursor === undefined) this.cursors.set(channel, (cursor = new Cursor(channel, this.pace.scanMs)));
     return cursor;
   }
 
@@ -66,7 +75,7 @@ export class Claims {
       numbers(done.map(({ claim }) => claim)),
       host,
       looks.map(({ cursor }) => cursor.channel),
-      numbers(looks.map(({ keylessRoom }) => keylessRoom)),
+      numbers(looks.map(({ room }) => room)),
       numbers(ranks.map(({ n }) => n)),
       numbers(ranks.map(({ rank }) => rank)),
       numbers(ranks.map(({ after }) => after)),
@@ -83,27 +92,28 @@ export class Claims {
   }
 
   private learn(looks: readonly Look[], rows: readonly Row[]): Claimed[] {
-    const claimed = new Map<string, RankedClaim[]>(looks.map(({ cursor }) => [cursor.channel, []]));
+    const claimed = new Map<string, Ranked[]>(looks.map(({ cursor }) => [cursor.channel, []]));
     const walked = new Map<number, Row>();
     const isScan = looks.some((look) => look.isScan);
     for (const row of rows) {
-      if (row.claims !== null) claimed.get(String(row.channel))!.push({ ...claimedOf(row), rank: asNumber(row.rank) });
+      if (row.claims !== null)
+        claimed.get(String(row.channel))!.push({ message: claimedOf(row), rank: asNumber(row.rank) });
       else if (row.channel === 'walked') walked.set(asNumber(row.id), row);
       else if (row.channel === 'took' && isScan) this.allowance.spend(asNumber(row.created));
     }
     for (const [index, look] of looks.entries()) {
-      const found = claimed.get(look.cursor.channel)!;
+      const found = claimed
+        .get(look.cursor.channel)!
+        .toSorted((a, b) => a.rank - b.rank || a.message.id - b.message.id);
       const walk = walked.get(index + 1);
       look.cursor.learn(look, {
         claimed: found,
         walked: asNumber(walk?.attempt ?? 0),
-        lastKey: String(walk?.key ?? ''),
-        steps: stepsFor(look.room - found.filter(({ key }) => key === null).length),
+        lastKey: asText(walk?.key) ?? '',
+        steps: stepsFor(look.room),
       });
     }
-    return [...claimed.values()].flatMap((found) =>
-      found.sort((a, b) => a.rank - b.rank || a.id - b.id).map(({ rank: _, ...message }) => message),
-    );
+    return [...claimed.values()].flatMap((found) => found.map(({ message }) => message));
   }
 }
 

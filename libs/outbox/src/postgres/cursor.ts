@@ -4,8 +4,6 @@ import type { Claimed } from '../store/store.js';
 export interface Look {
   readonly cursor: Cursor;
   readonly room: number;
-  /** How many of them may be without a key. */
-  readonly keylessRoom: number;
   readonly isScan: boolean;
   readonly withKeys: boolean;
   /** Best first. */
@@ -14,9 +12,16 @@ export interface Look {
   readonly lowerings: number;
 }
 
+export interface Ranked {
+  readonly message: Claimed;
+  /** What it was claimed as: 0 with a key. */
+  readonly rank: number;
+}
+
 /** What it found. */
 export interface Found {
-  readonly claimed: readonly (Claimed & { readonly rank: number })[];
+  /** In their order. */
+  readonly claimed: readonly Ranked[];
   /** How many keys were walked, the last of them, and how many would have been walked at most. */
   readonly walked: number;
   readonly lastKey: string;
@@ -24,9 +29,6 @@ export interface Found {
 }
 
 const ALL_RANKS = Array.from({ length: 19 }, (_, index) => ({ rank: index - 9, after: 0 }));
-/** A look from the beginning comes at least this often. */
-const SCAN_MS = 2_000;
-
 /**
  * Where the claims of one channel go on: after the highest id of each rank that was claimed, and after the last key that was looked at.
  *
@@ -40,7 +42,6 @@ export class Cursor {
   private readonly after = new Map<number, number>([[0, 0]]);
   private keyAfter = '';
   private hasKeys = false;
-  private isKeysTurn = false;
   private lowerings = 0;
   private scannedAtMs = -Infinity;
   /** The last look found all there was. */
@@ -48,22 +49,24 @@ export class Cursor {
   /** There may be something that the last look did not reach. */
   isInDoubt = false;
 
-  constructor(readonly channel: string) {}
+  constructor(
+    readonly channel: string,
+    /** A look from the beginning comes at least this often. */
+    private readonly scanMs: number,
+  ) {}
 
   /** Plans a look. It is a scan when one is due, or when nothing was left the last time, as long as scans are allowed. */
   look(room: number, nowMs: number, mayScan: boolean): Look {
-    const isScan = mayScan && (this.isDrained || this.isInDoubt || nowMs - this.scannedAtMs >= SCAN_MS);
+    const isScan = mayScan && (this.isDrained || this.isInDoubt || nowMs - this.scannedAtMs >= this.scanMs);
     if (isScan) this.scannedAtMs = nowMs;
-    if (this.hasKeys) this.isKeysTurn = !this.isKeysTurn;
     return {
       cursor: this,
       room,
-      keylessRoom: this.hasKeys && this.isKeysTurn ? Math.floor(room / 2) : room,
       isScan,
       withKeys: isScan || this.hasKeys,
       ranks: isScan
         ? ALL_RANKS
-        : [...this.after].map(([rank, after]) => ({ rank, after })).sort((a, b) => a.rank - b.rank),
+        : [...this.after].map(([rank, after]) => ({ rank, after })).toSorted((a, b) => a.rank - b.rank),
       keyAfter: this.keyAfter,
       lowerings: this.lowerings,
     };
@@ -71,13 +74,11 @@ export class Cursor {
 
   /** Takes note of what a look has found. */
   learn(look: Look, found: Found): void {
-    const keyless = found.claimed.filter(({ key }) => key === null);
-    this.learnRanks(look, keyless);
-    const isKeylessDrained = keyless.length < look.keylessRoom || look.keylessRoom === look.room;
-    const areKeysDrained = !look.withKeys || this.learnKeys(look, found);
+    this.learnRanks(look, found);
+    const areKeysSeen = !look.withKeys || this.learnKeys(look, found);
     const isFull = found.claimed.length >= look.room;
-    this.isDrained = !isFull && isKeylessDrained && areKeysDrained;
-    this.isInDoubt = !isFull && (!look.isScan || !isKeylessDrained || !areKeysDrained);
+    this.isDrained = !isFull && areKeysSeen;
+    this.isInDoubt = !isFull && (!look.isScan || !areKeysSeen);
   }
 
   /** A message was put before the cursor, or may be: goes back to it. */
@@ -96,10 +97,12 @@ export class Cursor {
     this.hasKeys = true;
   }
 
-  private learnRanks(look: Look, keyless: Found['claimed']): void {
+  private learnRanks(look: Look, { claimed }: Found): void {
     const highest = new Map<number, number>();
-    for (const { rank, id } of keyless) highest.set(rank, Math.max(highest.get(rank) ?? 0, id));
-    const last = keyless.length < look.keylessRoom ? Infinity : Math.max(...highest.keys(), -Infinity);
+    for (const { rank, message } of claimed) {
+      if (message.key === null) highest.set(rank, Math.max(highest.get(rank) ?? 0, message.id));
+    }
+    const last = claimed.length < look.room ? Infinity : (claimed.at(-1)?.rank ?? -Infinity);
     for (const { rank } of look.ranks) {
       const id = highest.get(rank);
       const current = this.after.get(rank);
@@ -121,13 +124,23 @@ export class Cursor {
 
   /** Returns whether every key has been looked at. */
   private learnKeys(look: Look, { claimed, walked, lastKey, steps }: Found): boolean {
-    const keys = claimed.flatMap(({ key }) => (key === null ? [] : [Buffer.from(key)]));
     const isFull = claimed.length >= look.room;
     const isAtEnd = walked < steps;
+    const areAllSeen = isAtEnd && look.keyAfter === '';
     if (walked > 0) this.hasKeys = true;
-    else if (look.keyAfter === '') this.hasKeys = false;
-    if (isFull) this.keyAfter = keys.length > 0 ? keys.sort(Buffer.compare).at(-1)!.toString() : look.keyAfter;
+    else if (areAllSeen) this.hasKeys = false;
+    if (areAllSeen) this.keyAfter = '';
+    else if (isFull) this.keyAfter = lastOf(claimed) ?? look.keyAfter;
     else this.keyAfter = isAtEnd ? '' : lastKey;
-    return !isFull && isAtEnd && look.keyAfter === '';
+    return areAllSeen;
   }
+}
+
+/** The last of the keys, in the order of the index: by bytes. */
+function lastOf(claimed: Found['claimed']): string | undefined {
+  const keys = claimed.flatMap(({ message: { key } }) => (key === null ? [] : [Buffer.from(key)]));
+  return keys
+    .toSorted((a, b) => a.compare(b))
+    .at(-1)
+    ?.toString();
 }

@@ -1,5 +1,6 @@
 import type { PostgresClient, PostgresPool, Query, Row } from './pool.js';
 import { faultOf, isRolledBack } from './fault.js';
+import { PLAIN } from './plain.js';
 import { nameOf, type Statement } from './statement.js';
 
 /** Runs statements: the pool, or one transaction of it. */
@@ -83,16 +84,6 @@ export class Database implements Runner {
     }
   }
 }
-
-/** Numbers and booleans are themselves, all else is text: a lent pool's driver may have been taught other readings. */
-const PLAIN = {
-  getTypeParser: (type: number): ((text: string) => unknown) => READINGS.get(type) ?? itself,
-};
-const itself = (text: string) => text;
-const READINGS = new Map<number, (text: string) => unknown>([
-  [16, (text) => text === 't'],
-  ...[20, 21, 23, 700, 701].map((type) => [type, Number] as const),
-]);
 
 /** Watches a connection that is out of its pool, where nobody else listens to its `error` event. */
 function breakage(client: PostgresClient): { release(isBroken?: boolean): void } {

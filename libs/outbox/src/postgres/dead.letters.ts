@@ -7,24 +7,24 @@ import { asNumber, asText, msOf, numbers, statement } from './statement.js';
 const ASKED = `($1::text is null or d.channel = $1) and ($2::bigint[] is null or d.id = any($2)) and ($3::text is null or d.reason = $3)
   and ($4::float8 is null or d.dead_at >= to_timestamp($4::float8 / 1000)) and ($5::float8 is null or d.dead_at <= to_timestamp($5::float8 / 1000))`;
 
-/** $6 how many, $7 the id of the last one of the page before. */
+/** $6 how many, $7 the last one of the page before. */
 const find = statement(
   'find_dead',
   (schema) => `
     select d.*, ${msOf('d.created_at')} as created, ${msOf('d.dead_at')} as died from ${schema}.dead d
-    where ${ASKED} and ($7::bigint is null or d.id < $7) order by d.id desc limit $6::int`,
+    where ${ASKED} and ($7::bigint is null or (d.dead_at, d.id) < (select dead_at, id from ${schema}.dead where id = $7))
+    order by d.dead_at desc, d.id desc limit $6::int`,
 );
 
 const count = statement('count_dead', (schema) => `select count(*) as count from ${schema}.dead d where ${ASKED}`);
 
 const discard = statement('discard_dead', (schema) => `delete from ${schema}.dead d where ${ASKED} returning d.id`);
 
-/** $6 another payload, null for the one it had. Nothing of what was recorded counts any more, but its claims, which only grow. */
+/** $6 another payload, null for the one it had. Its attempts and crashes begin anew; its claims only grow. */
 const retry = statement(
   'retry_dead',
   (schema) => `
-    with gone as (delete from ${schema}.dead d where ${ASKED} returning d.*),
-    forgotten as (delete from ${schema}.finished where id in (select id from gone))
+    with gone as (delete from ${schema}.dead d where ${ASKED} returning d.*)
     insert into ${schema}.message
       (id, created_at, ready_at, claims, rank, wants_result, channel, key, payload, headers, history)
     select id, created_at, statement_timestamp(), claims, rank, wants_result, channel, key, coalesce($6::text, payload), headers, history
@@ -32,7 +32,7 @@ const retry = statement(
     returning id, channel, rank, key`,
 );
 
-/** Where messages rest that nobody tries again by himself. They are found by id: the latest message first. */
+/** Where messages rest that nobody tries again by himself. A page after one that is dead no more is empty. */
 export class PostgresDeadLetters implements DeadLetterStore {
   constructor(
     private readonly database: Database,
@@ -81,7 +81,7 @@ const asked = ({ channel, ids, reason, sinceMs, untilMs }: DeadLetterQuery): unk
   untilMs ?? null,
 ];
 
-const idsOf = (rows: readonly Row[]): number[] => rows.map(({ id }) => asNumber(id)).sort((a, b) => a - b);
+const idsOf = (rows: readonly Row[]): number[] => rows.map(({ id }) => asNumber(id)).toSorted((a, b) => a - b);
 
 function letterOf(row: Row): DeadLetter {
   return {
@@ -93,12 +93,12 @@ function letterOf(row: Row): DeadLetter {
     priority: -asNumber(row.rank) + 0,
     attempt: asNumber(row.attempt),
     crashes: asNumber(row.crashes),
-    createdAtMs: asNumber(row.created),
+    createdAtMs: Math.floor(asNumber(row.created)),
     deadAtMs: asNumber(row.died),
     reason: String(row.reason),
-    history:
-      row.history === null
-        ? []
-        : (JSON.parse(`[${String(row.history).replaceAll('\n', ',')}]`) as DeadLetter['history']),
+    history: linesOf(asText(row.history)),
   };
 }
+
+const linesOf = (history: string | null): DeadLetter['history'] =>
+  history === null ? [] : (JSON.parse(`[${history.replaceAll('\n', ',')}]`) as DeadLetter['history']);

@@ -1,10 +1,12 @@
 import { StoreUnreachableError } from '../store/store.errors.js';
 
 /** Faults of the way to the server, or of a server that goes down, comes up or takes nobody more. */
-const UNREACHABLE = new Set([
-  ...['ECONNREFUSED', 'ECONNRESET', 'ECONNABORTED', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH'],
-  ...['ENETUNREACH', 'ENOENT', '57P01', '57P02', '57P03', '57P05', '53300'],
-]);
+const UNREACHABLE = new Set(
+  (
+    'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ENOENT ' +
+    '57P01 57P02 57P03 57P05 53300'
+  ).split(' '),
+);
 
 /** The driver has no codes for these. */
 const BROKEN =
@@ -16,7 +18,14 @@ const ROLLED_BACK = new Set(['40001', '40P01']);
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-export const isRolledBack = (error: unknown): boolean => ROLLED_BACK.has(codeOf(error));
+/** Two hosts that claimed two messages of one key at the same moment, of which the second is told so: the key was held after all. */
+const isKeyHeld = (error: unknown): boolean =>
+  codeOf(error) === '23505' &&
+  error instanceof Error &&
+  'constraint' in error &&
+  error.constraint === 'message_held_key';
+
+export const isRolledBack = (error: unknown): boolean => ROLLED_BACK.has(codeOf(error)) || isKeyHeld(error);
 
 export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error);

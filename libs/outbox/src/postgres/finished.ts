@@ -2,17 +2,11 @@ import type { Finished } from '../store/store.js';
 import type { Row } from './pool.js';
 import { asNumber, asText, statement } from './statement.js';
 
-/** $1 ids. What was recorded, and what rests among the dead: that is known as well, recorded or not. */
+/** $1 ids. */
 export const finished = statement(
   'finished',
   (schema) => `
-    select id, is_dead, result from ${schema}.finished
-    where id = any($1::bigint[]) and expires_at > statement_timestamp()
-    union all
-    select d.id, true, null from ${schema}.dead d
-    where d.id = any($1::bigint[]) and d.wants_result and not exists (
-      select from ${schema}.finished f where f.id = d.id and f.expires_at > statement_timestamp()
-    )`,
+    select id, is_dead, result from ${schema}.finished where id = any($1::bigint[]) and expires_at > statement_timestamp()`,
 );
 
 export const finishedOf = ({ id, is_dead, result }: Row): Finished => ({

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { PostgresConnection } from './pool.js';
 import { type Life, type LifeEvents, SILENCE_MS } from './life.js';
+import { PLAIN } from './plain.js';
 import { StoreUnreachableError } from '../store/store.errors.js';
 
 /** Between two tries to come back. */
@@ -69,11 +70,12 @@ export class LockLife implements Life {
     connection.on('notification', ({ payload }: { readonly payload?: string }) => this.events.note(payload ?? ''));
     try {
       await connection.connect();
-      await connection.query({ text: SETTINGS });
+      await connection.query({ text: SETTINGS, types: PLAIN });
       await connection.query({ text: `listen "${this.options.bell}"` });
       const { rows } = await connection.query({
         text: 'select pg_try_advisory_lock($1::int, $2::int) as is_ours',
         values: this.options.lock,
+        types: PLAIN,
       });
       if (rows[0]?.is_ours === true) {
         this.connection = connection;

@@ -2,7 +2,8 @@
  * The first tables. A table is a place, and the place is the state of what lies in it.
  *
  * `message` is written for claiming: no index knows `host`, so that a claim changes no indexed column and is a HOT update, which writes no
- * index at all; a fillfactor of 70 leaves its page room for it. Claimed messages stay in the index of the ready ones and are stepped over:
+ * index at all; a fillfactor of 50 leaves its page room for it, also when a large batch claims
+ * all of a page. Claimed messages stay in the index of the ready ones and are stepped over:
  * they are few. A message with a key is in one of two indexes of its own, ready or waiting. Text that is compared is compared by bytes.
  */
 export const firstTables = (schema: string): string => `
@@ -32,12 +33,12 @@ create table ${schema}.message (
   headers text,
   history text
 ) with (
-  fillfactor = 70,
+  fillfactor = 50,
   -- Its dead rows come quickly and go quickly, and its end is never given back: that would lock out everybody for a moment.
   autovacuum_vacuum_scale_factor = 0.02, autovacuum_vacuum_threshold = 5000, autovacuum_vacuum_cost_delay = 0,
   autovacuum_analyze_scale_factor = 0.1, autovacuum_analyze_threshold = 5000, vacuum_truncate = false
 );
-comment on column ${schema}.message.rank is 'the priority, turned round: the lowest is claimed first';
+comment on column ${schema}.message.rank is 'the priority, turned round: the lowest is claimed first; without effect on a message with a key';
 comment on column ${schema}.message.due_at is 'not before; null when it is ready';
 comment on column ${schema}.message.claims is 'how often it was claimed: with the id the fencing token; never reset';
 comment on column ${schema}.message.host is 'who has claimed it; null when nobody has';
@@ -70,7 +71,8 @@ create table ${schema}.dead (
   headers text,
   history text
 );
-create index dead_channel on ${schema}.dead (channel, id);
+create index dead_latest on ${schema}.dead (dead_at, id);
+create index dead_channel on ${schema}.dead (channel, dead_at, id);
 
 create table ${schema}.finished (
   id bigint primary key,
@@ -81,7 +83,7 @@ create table ${schema}.finished (
   result text
 );
 create index finished_expires on ${schema}.finished (expires_at);
-create index finished_channel on ${schema}.finished (channel, id);
+create index finished_latest on ${schema}.finished (channel, finished_at, id);
 
 create sequence ${schema}.host_id as int cycle;
 create table ${schema}.host (
@@ -122,5 +124,5 @@ alter table ${schema}.message set (fillfactor = 10);
 insert into ${schema}.message (id, created_at, ready_at, rank, channel, payload)
   select -n, now(), now(), 0, '', repeat('x', 1500) from generate_series(1, 160) n;
 delete from ${schema}.message where id < 0;
-alter table ${schema}.message set (fillfactor = 70);
+alter table ${schema}.message set (fillfactor = 50);
 `;

@@ -18,14 +18,18 @@ export interface PostgresPool {
 export interface PostgresClient {
   query(query: Query): Promise<Result>;
   release(error?: Error | boolean): void;
-  on(event: string, listener: (argument: never) => void): unknown;
-  off(event: string, listener: (argument: never) => void): unknown;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  off(event: 'error', listener: (error: Error) => void): unknown;
 }
 
 /** A connection that is nobody else's. */
-export interface PostgresConnection extends Omit<PostgresClient, 'release'> {
+export interface PostgresConnection {
   connect(): Promise<unknown>;
+  query(query: Query): Promise<Result>;
   end(): Promise<void>;
+  on(event: 'error', listener: (error: Error) => void): unknown;
+  on(event: 'end', listener: () => void): unknown;
+  on(event: 'notification', listener: (note: { readonly payload?: string }) => void): unknown;
 }
 
 export interface Query {
@@ -49,6 +53,15 @@ export interface PostgresPackage {
 
 /** Loaded when it is needed, since whoever lends a pool may have it from elsewhere. */
 export async function loadPostgres(): Promise<PostgresPackage> {
-  const { default: pg } = (await import('pg')) as unknown as { readonly default: PostgresPackage };
-  return pg;
+  try {
+    const { default: pg } = (await import('pg')) as unknown as { readonly default: PostgresPackage };
+    return pg;
+  } catch (error) {
+    throw new Error(
+      'postgresStore was asked to connect, and the package "pg" cannot be loaded. Run "npm install pg", or give it a pool.',
+      {
+        cause: error,
+      },
+    );
+  }
 }

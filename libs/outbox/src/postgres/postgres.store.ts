@@ -1,8 +1,8 @@
 import type * as contract from '../store/store.js';
 import { Access } from './access.js';
-import { appendedOf, appendParameter, appendStatement, rankOf } from './append.js';
+import { appendedOf, appending, appendingAlone, rankOf } from './append.js';
 import { Bell, ringOnce } from './bell.js';
-import { Claims } from './claims.js';
+import { Claims, type Pace } from './claims.js';
 import { Database } from './database.js';
 import { PostgresDeadLetters } from './dead.letters.js';
 import { claimedOf } from './exchange.js';
@@ -22,6 +22,8 @@ import { claimSuspect } from './take.over.js';
 import { Trade } from './trade.js';
 import { Watch } from './watch.js';
 
+const PACE: Pace = { scanMs: 2_000, share: 0.05 };
+
 /** Durable messages in a PostgreSQL database, in a schema of their own beside the application's tables. */
 export function postgresStore(options: PostgresStoreOptions): contract.Store {
   return new PostgresStore(options);
@@ -36,7 +38,7 @@ export function postgresStore(options: PostgresStoreOptions): contract.Store {
  * Does not promise: that a message put by another process at an id that this one has passed (committed late, given back, due again) is
  * claimed at once. It is when nothing else is left, and otherwise within two seconds.
  */
-class PostgresStore implements contract.Store {
+export class PostgresStore implements contract.Store {
   readonly kind = 'postgres';
   readonly migrations: PostgresMigrations;
   readonly deadLetters: PostgresDeadLetters;
@@ -45,11 +47,12 @@ class PostgresStore implements contract.Store {
   private readonly database: Database;
   private readonly bell: Bell;
   private readonly seats: Seats;
-  private readonly claims = new Claims();
+  private readonly claims: Claims;
   private readonly trade: Trade;
   private readonly watch: Watch;
 
-  constructor(given: PostgresStoreOptions) {
+  constructor(given: PostgresStoreOptions, pace: Pace = PACE) {
+    this.claims = new Claims(pace);
     this.options = resolvePostgresOptions(given);
     const { schema, prepare } = this.options;
     this.access = new Access(given, (error) => this.seats.fault(error));
@@ -89,21 +92,24 @@ class PostgresStore implements contract.Store {
     return String(row!.installation);
   }
 
-  // Not an async function: nothing may come before the statement when the transaction is synchronous.
-  append(
+  async append(
     messages: readonly contract.NewMessage[],
     within?: contract.Transaction,
   ): Promise<readonly contract.Appended[]> {
-    if (messages.length === 0) return Promise.resolve([]);
-    const statement = appendStatement(messages);
-    const parameters = [appendParameter(messages)];
+    if (messages.length === 0) return [];
     this.isAppended(messages);
     if (within === undefined) {
-      return this.database.run(statement, parameters).then((rows) => appendedOf(rows, statement));
+      const alone = appendingAlone(messages);
+      return appendedOf(await this.database.run(alone.statement, alone.parameters), alone);
     }
-    return this.appendWithin(within, messages, within.run(statement.text(this.database.schema), parameters)).then(
-      (rows) => appendedOf(rows, statement),
-    );
+    const { schema } = this.database;
+    const sent = appending(messages);
+    const rows = await within.run(sent.statement.text(schema), sent.parameters);
+    if (this.options.notifyInTransaction) {
+      const channels = [...new Set(messages.map(({ channel }) => channel))];
+      await within.run(ringOnce.text(schema), [this.bell.name, this.bell.wakeNote(channels)]);
+    }
+    return appendedOf(rows, sent);
   }
 
   async wake(channels: readonly string[]): Promise<void> {
@@ -175,19 +181,6 @@ class PostgresStore implements contract.Store {
 
   async stats(): Promise<Readonly<Record<string, contract.StoredStats>>> {
     return statsOf(await this.database.run(stats));
-  }
-
-  private async appendWithin(
-    within: contract.Transaction,
-    messages: readonly contract.NewMessage[],
-    rows: contract.Rows | Promise<contract.Rows>,
-  ): Promise<contract.Rows> {
-    const appended = await rows;
-    if (this.options.notifyInTransaction) {
-      const channels = [...new Set(messages.map(({ channel }) => channel))];
-      await within.run(ringOnce.text(this.database.schema), [this.bell.name, this.bell.wakeNote(channels)]);
-    }
-    return appended;
   }
 
   /** So that the cursors look at ranks and keys they have not seen yet. */

@@ -1,6 +1,7 @@
 import type { Host, Seat } from '../store/store.js';
 import type { Bell } from './bell.js';
 import type { Database } from './database.js';
+import { faultOf } from './fault.js';
 import { BEAT_VALID_MS, HeartbeatLife } from './heartbeat.life.js';
 import type { Life } from './life.js';
 import { hostLockClass, LockLife } from './lock.life.js';
@@ -38,12 +39,12 @@ export class Seats {
         onGone(gone);
       },
     });
-    await seat.live(this.life(seat));
     try {
+      await seat.live(this.life(seat));
       await database.run(insertHost, [id, host.name, host.leaseMs, liveness === 'heartbeat' ? BEAT_VALID_MS : null]);
     } catch (error) {
       await seat.leave().catch(() => {});
-      throw error;
+      throw faultOf(error);
     }
     this.seated.add(seat);
     return seat;

@@ -1,9 +1,10 @@
 import type { Failure, Settlement } from '../store/store.js';
+import { heldBy } from './exchange.js';
 import { numbers, statement, type Statement } from './statement.js';
 
 /** Joins what is said of claims, in arrays, with those that are this host's still: $1 ids, $2 their claims, $3 the host. */
 const said = (more: string, columns: string) => `unnest($1::bigint[], $2::int[]${more}) as s(id, claims${columns})`;
-const OURS = 'm.id = s.id and m.claims = s.claims and m.host = $3';
+const OURS = 'm.id = s.id and m.claims = s.claims and ' + heldBy('$3');
 const FREE = 'host = null, holds_key = false';
 const NOW = 'statement_timestamp()';
 const after = (ms: string) => `${NOW} + ${ms} * interval '1 millisecond'`;

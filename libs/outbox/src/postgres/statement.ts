@@ -22,7 +22,7 @@ export function numbers(values: readonly number[]): string {
 
 /** What a value read from the store is, whatever driver brought it. */
 export const asNumber = (value: unknown): number => Number(value);
-export const asText = (value: unknown): string | null => (value === null || value === undefined ? null : String(value));
+export const asText = (value: unknown): string | null => (typeof value === 'string' ? value : null);
 
 /** Milliseconds since 1970, as a number that every driver understands. */
 export const msOf = (timestamp: string): string => `(date_part('epoch', ${timestamp}) * 1000)`;

@@ -7,12 +7,12 @@ export const stats = statement(
   'stats',
   (schema) => `
     select channel,
-      count(*) filter (where host is null and due_at is null and not is_suspect) as ready,
+      count(*) filter (where host is null and due_at is null) as ready,
       count(*) filter (where host is null and due_at is not null) as delayed,
       count(*) filter (where host is not null) as claimed,
       count(*) filter (where host is null and is_suspect) as suspects,
       greatest(0, date_part('epoch', statement_timestamp()
-        - min(ready_at) filter (where host is null and due_at is null and not is_suspect)) * 1000) as oldest,
+        - min(ready_at) filter (where host is null and due_at is null)) * 1000) as oldest,
       0 as dead
     from ${schema}.message group by channel
     union all

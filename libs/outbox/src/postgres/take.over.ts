@@ -1,6 +1,6 @@
 import { statement } from './statement.js';
 import { historyWith } from './settle.js';
-import { CLAIMED } from './exchange.js';
+import { CLAIMED, heldBy } from './exchange.js';
 
 /**
  * $1 the class of the hosts' locks, $2 channels. Every host with what is known of its life, and how many suspects wait.
@@ -46,12 +46,15 @@ const crashed = (
 ) => `'{"attempt":' || m.attempt || ',"kind":"crashed","message":' || to_json('Its host died: ' || ${name})::text
   || ',"host":' || to_json(${name})::text`;
 
+/** So long whoever waits for a message may find out that it crashed too often: nobody is there who could say for how long. */
+const CRASH_KEPT = `interval '1 hour'`;
+
 /** $1 ids, $2 the host, $3 its name, $4 how many crashes are one too many. */
 export const buryCrashed = statement(
   'bury_crashed',
   (schema) => `
     with gone as (
-      delete from ${schema}.message m where m.id = any($1::bigint[]) and m.host = $2 and m.crashes + 1 >= $4::int
+      delete from ${schema}.message m where m.id = any($1::bigint[]) and ${heldBy('$2')} and m.crashes + 1 >= $4::int
       returning m.*, ${historyWith(crashed('$3::text'))} as full_history
     ), dead as (
       insert into ${schema}.dead
@@ -59,6 +62,10 @@ export const buryCrashed = statement(
       select id, created_at, statement_timestamp(), attempt, crashes + 1, claims, rank, wants_result, channel, 'crashed', key, payload,
         headers, full_history
       from gone
+    ), finished as (
+      insert into ${schema}.finished (id, channel, finished_at, expires_at, is_dead)
+      select id, channel, statement_timestamp(), statement_timestamp() + ${CRASH_KEPT}, true from gone where wants_result
+      on conflict (id) do update set finished_at = excluded.finished_at, expires_at = excluded.expires_at, is_dead = true, result = null
     )
     select id, channel, crashes + 1 as crashes, wants_result from gone`,
 );
@@ -69,7 +76,7 @@ export const freeCrashed = statement(
   (schema) => `
     update ${schema}.message m set host = null, holds_key = false, is_suspect = true, crashes = m.crashes + 1,
       history = ${historyWith(crashed('$3::text'))}
-    where m.id = any($1::bigint[]) and m.host = $2 and m.crashes + 1 < $4::int
+    where m.id = any($1::bigint[]) and ${heldBy('$2')} and m.crashes + 1 < $4::int
     returning m.id`,
 );
 

@@ -1,5 +1,5 @@
 import type { Claimed, Exchanged, NewMessage, Settlement, Wanted } from '../store/store.js';
-import { appendParameter, appendStatement } from './append.js';
+import { appending } from './append.js';
 import type { Claims } from './claims.js';
 import type { Database } from './database.js';
 import type { Row } from './pool.js';
@@ -66,7 +66,10 @@ export class Trade {
       }
       const ours = new Set(rows.map(({ id }) => asNumber(id)));
       const routed = others.flatMap((each) => (each.type === 'done' && ours.has(each.id) ? each.routed : []));
-      if (routed.length > 0) await transaction.run(appendStatement(routed), [appendParameter(routed)]);
+      if (routed.length > 0) {
+        const { statement, parameters } = appending(routed);
+        await transaction.run(statement, parameters);
+      }
       return { rows, routed, ...(await this.claims.exchange(transaction, seat.host, plain, wanted)) };
     });
     this.events.onReady(rows.filter(({ gone, is_ready }) => gone === undefined && is_ready === true));

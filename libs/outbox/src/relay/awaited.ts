@@ -18,9 +18,10 @@ interface Waiting {
  * Promises: a caller is told once the outcome is recorded; one that left is forgotten. Its own deadline bounds how long it waits.
  */
 export class Awaited {
-  private readonly waiting = new Map<number, Waiting>();
+  /** Several where a message was put twice under one deduplication key. */
+  private readonly waiting = new Map<number, Waiting[]>();
   private timer: Timer | undefined;
-  private isAsking = false;
+  private asking: 'no' | 'yes' | 'again' = 'no';
 
   constructor(
     private readonly store: Store,
@@ -29,13 +30,14 @@ export class Awaited {
   ) {}
 
   add(id: number, reply: ReplyAddress, channel: DurableChannel): void {
-    this.waiting.set(id, { reply, channel });
+    this.waiting.set(id, [...(this.waiting.get(id) ?? []), { reply, channel }]);
     this.askLater();
   }
 
-  /** The caller of a message that was claimed by this process. */
+  /** The caller of a message that was claimed by this process. Undefined when there are several: they are answered from the record. */
   find(id: number): ReplyAddress | undefined {
-    return this.waiting.get(id)?.reply;
+    const waiting = this.waiting.get(id);
+    return waiting?.length === 1 ? waiting[0]?.reply : undefined;
   }
 
   /** Told that the outcome of `id` is recorded. */
@@ -58,29 +60,42 @@ export class Awaited {
   }
 
   private async ask(): Promise<void> {
-    for (const [id, { reply }] of this.waiting) if (reply.state !== 'waiting') this.waiting.delete(id);
-    if (this.isAsking || this.waiting.size === 0) return;
-    this.isAsking = true;
+    this.forgetThoseWhoLeft();
+    if (this.asking !== 'no') this.asking = 'again';
+    if (this.asking !== 'no' || this.waiting.size === 0) return;
+    this.asking = 'yes';
     try {
       for (const found of await this.store.finished([...this.waiting.keys()])) this.tell(found);
     } catch (error) {
       this.onFault(error);
-    } finally {
-      this.isAsking = false;
+    }
+    // A word that came meanwhile may be newer than the answer.
+    const isOnceMore = (this.asking as string) === 'again';
+    this.asking = 'no';
+    if (isOnceMore) await this.ask();
+  }
+
+  private forgetThoseWhoLeft(): void {
+    for (const [id, callers] of this.waiting) {
+      const left = callers.filter(({ reply }) => reply.state === 'waiting');
+      if (left.length > 0) this.waiting.set(id, left);
+      else this.waiting.delete(id);
     }
   }
 
-  private tell({ id, type, result }: Finished): void {
-    const found = this.waiting.get(id);
-    if (found === undefined) return;
-    this.waiting.delete(id);
-    const { reply, channel } = found;
-    try {
-      const value = channel.envelope.readResult(result);
-      if (type === 'done') reply.answer(value);
-      else reply.refuse(new MessageBuriedError(channel.name, String(id), 'recorded', { cause: value }));
-    } catch (error) {
-      reply.refuse(asError(error));
-    }
+  private tell(finished: Finished): void {
+    const callers = this.waiting.get(finished.id) ?? [];
+    this.waiting.delete(finished.id);
+    for (const { reply, channel } of callers) tellOne(finished, reply, channel);
+  }
+}
+
+function tellOne({ id, type, result }: Finished, reply: ReplyAddress, channel: DurableChannel): void {
+  try {
+    const value = channel.envelope.readResult(result);
+    if (type === 'done') reply.answer(value);
+    else reply.refuse(new MessageBuriedError(channel.name, String(id), 'recorded', { cause: value }));
+  } catch (error) {
+    reply.refuse(asError(error));
   }
 }

@@ -17,6 +17,9 @@ export interface Claimer {
   failed(delivery: DurableDelivery, settlement: Settlement, fault: Fault, waitMs: number): void;
 }
 
+/** Why a message is dead whose outcome the store would not take. */
+export const UNWRITABLE = 'unwritable';
+
 /** For how long an answer lies in the store for a caller on another host who may still ask. */
 const ANSWER_KEPT_MS = 60_000;
 
@@ -43,8 +46,14 @@ export class DurableDelivery implements Delivery {
   }
 
   giveBack(): void {
-    // A claim that cannot be given back now is missed by the next host's look at this one.
+    // A claim that was lost is with somebody else already.
     this.claimer.settle(this, this.settlement({ type: 'release' })).catch(() => {});
+  }
+
+  /** Its outcome cannot be written as it is, because of `error`. */
+  unwritable(error: Error): Settlement {
+    const failure = { ...this.failure('serialization_error'), message: 'could not be written' };
+    return this.settlement({ type: 'bury', reason: UNWRITABLE, failure, ...this.answerFor(error) });
   }
 
   private async settleDone(value: unknown): Promise<void> {
@@ -65,23 +74,26 @@ export class DurableDelivery implements Delivery {
   }
 
   private async settleFault(fault: Fault, isCrash: boolean): Promise<void> {
-    const { claimed, claimer, channel } = this;
-    const failure: Failure = {
-      attempt: claimed.attempt,
-      kind: fault.kind,
-      message: fault.error.message,
-      host: claimer.hostName,
-    };
+    const { claimed, claimer } = this;
+    const failure = { ...this.failure(fault.kind), message: fault.error.message };
     const verdict = this.verdict(fault, isCrash);
     const isFinal = verdict.type === 'bury';
     if (this.reply !== undefined) this.reply.isFinal = isFinal;
-    const keepMs = this.isAwaitedElsewhere ? ANSWER_KEPT_MS : 0;
-    const result = keepMs > 0 ? channel.envelope.writeError(fault.error) : null;
     const settlement = this.settlement(
-      isFinal ? { ...verdict, failure, result, keepMs } : { ...verdict, failure, isCrash },
+      isFinal ? { ...verdict, failure, ...this.answerFor(fault.error) } : { ...verdict, failure, isCrash },
     );
     await claimer.settle(this, settlement);
     claimer.failed(this, settlement, fault, claimed.waitedMs);
+  }
+
+  private failure(kind: string): Omit<Failure, 'message'> {
+    return { attempt: this.claimed.attempt, kind, host: this.claimer.hostName };
+  }
+
+  /** What is recorded of its last failure. */
+  private answerFor(error: Error): { readonly result: string | null; readonly keepMs: number } {
+    if (!this.isAwaitedElsewhere) return { result: null, keepMs: 0 };
+    return { result: this.channel.envelope.writeError(error), keepMs: ANSWER_KEPT_MS };
   }
 
   private verdict(fault: Fault, isCrash: boolean): ReturnType<typeof verdictOn> {

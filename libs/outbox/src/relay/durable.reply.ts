@@ -1,10 +1,11 @@
 import type { ReplyAddress } from '@nestjs-workers/core/extension';
+import { ClaimLostError } from '../channel/channel.errors.js';
 
 /**
  * The caller of a request, as the handler of a durable message sees it.
  *
- * It is answered when the outcome is recorded. A failure that will be tried again is none of its business, and that it stops waiting does
- * not stop the work, which is durable.
+ * It is answered when the outcome is recorded. A failure that will be tried again is none of its business, nor is a claim that another
+ * host has now; and that it stops waiting does not stop the work, which is durable.
  */
 export class DurableReply implements ReplyAddress {
   readonly state = 'waiting';
@@ -30,7 +31,8 @@ export class DurableReply implements ReplyAddress {
   }
 
   refuse(error: Error): boolean {
-    return this.isFinal && this.here !== undefined && this.here.refuse(error);
+    const runsAgain = error instanceof ClaimLostError ? !error.mayBeRecorded : !this.isFinal;
+    return !runsAgain && this.here !== undefined && this.here.refuse(error);
   }
 
   progress(value: unknown): void {

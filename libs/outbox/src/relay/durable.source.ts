@@ -6,12 +6,16 @@ import type { DurableDelivery } from './durable.delivery.js';
 /**
  * What a relay has claimed for one worker and the worker has not taken yet.
  *
+ * What the store may have beside is `unknown` until it was asked, `asked` meanwhile, and `nothing` when it gave less than there was room
+ * for. A word that comes while it is asked makes it `unknown` again: the answer may be older than the word.
+ *
  * Invariant: while the worker is hungry, nothing waits here.
  */
 export class DurableSource implements Source {
   private readonly waiting: DurableDelivery[] = [];
-  /** Set while the store may hold more for this worker. */
-  mayHaveMore = true;
+  private inStore: 'unknown' | 'asked' | 'nothing' = 'unknown';
+  /** Claimed, and on their way through the check of their payload. */
+  private arriving = 0;
 
   constructor(
     readonly channel: DurableChannel,
@@ -22,11 +26,41 @@ export class DurableSource implements Source {
 
   /** How many more messages it has a place for, those that are claimed in advance included. */
   get room(): number {
-    return this.taker.room + this.channel.durable.prefetch - this.waiting.length;
+    return this.taker.room + this.channel.durable.prefetch - this.waiting.length - this.arriving;
+  }
+
+  /** How many messages the store is worth being asked for. */
+  get wish(): number {
+    return this.inStore === 'unknown' ? Math.max(0, this.room) : 0;
   }
 
   get isEmpty(): boolean {
-    return this.waiting.length === 0 && !(this.mayHaveMore && this.isClaiming());
+    const mayHaveMore = this.inStore !== 'nothing' && this.isClaiming();
+    return this.waiting.length + this.arriving === 0 && !mayHaveMore;
+  }
+
+  /** The store may have something. */
+  wake(): void {
+    this.inStore = 'unknown';
+  }
+
+  ask(): void {
+    this.inStore = 'asked';
+  }
+
+  /** The store has answered, with everything that it had or not; or it could not. */
+  answered(withAll: boolean): void {
+    if (this.inStore === 'asked') this.inStore = withAll ? 'nothing' : 'unknown';
+  }
+
+  /** Keeps a place until `arrival` is over. */
+  async expect(arrival: Promise<void>): Promise<void> {
+    this.arriving++;
+    try {
+      await arrival;
+    } finally {
+      this.arriving--;
+    }
   }
 
   put(delivery: DurableDelivery): void {

@@ -16,7 +16,7 @@ export interface Round {
  * Promises: a round that fails is told and done again; after `stop` none begins, and `stop` resolves when none is under way.
  */
 export class Rounds {
-  private readonly timers = new Map<string, Timer>();
+  private readonly coming = new Map<string, { readonly round: Round; readonly timer: Timer; readonly dueAt: number }>();
   private readonly underWay = new Set<Promise<void>>();
   private isStopped = false;
 
@@ -31,18 +31,27 @@ export class Rounds {
 
   async stop(): Promise<void> {
     this.isStopped = true;
-    for (const timer of this.timers.values()) timer.cancel();
+    for (const { timer } of this.coming.values()) timer.cancel();
     await Promise.all(this.underWay);
+  }
+
+  /** Has a round done in `delayMs`, where it would be done later; one that is under way has the say itself when it ends. */
+  hasten(name: string, delayMs: number): void {
+    const coming = this.coming.get(name);
+    if (coming === undefined || coming.dueAt - this.clock.now() <= delayMs) return;
+    coming.timer.cancel();
+    this.later(coming.round, delayMs);
   }
 
   private later(round: Round, delayMs: number): void {
     if (this.isStopped) return;
     const timer = this.clock.after(delayMs, () => {
+      this.coming.delete(round.name);
       const doing: Promise<void> = this.go(round).finally(() => this.underWay.delete(doing));
       this.underWay.add(doing);
     });
     timer.hold(round.isHolding === true);
-    this.timers.set(round.name, timer);
+    this.coming.set(round.name, { round, timer, dueAt: this.clock.now() + delayMs });
   }
 
   private async go(round: Round): Promise<void> {

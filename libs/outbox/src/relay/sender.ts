@@ -24,7 +24,7 @@ const PROBES_MS = [2, 5, 10, 25, 50, 100, 200];
  * Writes messages, and wakes whoever claims them.
  *
  * Promises: what was sent while a write was under way leaves in the next one, so many senders share a commit; each is told of its own
- * message. After a commit the relay here is woken at once and those elsewhere within 20 ms.
+ * message. After a commit that is seen the relay here is woken at once and those elsewhere within 20 ms.
  */
 export class Sender implements Post {
   private waiting: Waiting[] = [];
@@ -49,14 +49,24 @@ export class Sender implements Post {
       if (!this.isWriting) void this.write();
     });
     if (reply !== undefined) this.awaited.add(appended.id, reply, channel);
-    if (!appended.isDuplicate) this.wake(channel.name);
+    if (message.delayMs !== null) this.relay.delayed(message.delayMs);
+    else if (!appended.isDuplicate) this.wake(channel.name);
     return appended;
   }
 
-  /** Writes inside the caller's transaction. Its commit is not seen from here: the store is looked at a few times soon. */
+  /** Writes inside the caller's transaction. Where its commit is not seen from here, the store is looked at a few times soon. */
   async sendWithin(messages: readonly NewMessage[], within: Transaction): Promise<readonly Appended[]> {
     const appended = await this.store.append(messages, within);
-    for (const { channel } of messages) this.probe(channel);
+    const channels = new Set(messages.map(({ channel }) => channel));
+    const each = (tell: (channel: string) => void): void => channels.forEach((channel) => tell(channel));
+    if (within.committed === undefined) each((channel) => this.probe(channel));
+    else
+      within.committed.then(
+        () => each((channel) => this.wake(channel)),
+        () => {
+          // Rolled back: there is nothing to wake for.
+        },
+      );
     return appended;
   }
 
@@ -88,8 +98,8 @@ export class Sender implements Post {
 
   /** One bad message must not take the others with it; but what may have been written is not written again. */
   private async failed(batch: readonly Waiting[], error: unknown): Promise<void> {
-    const isLocal = batch.length > 1 && !('store' in (error as object));
-    if (!isLocal) {
+    const isLocal = !('store' in asError(error));
+    if (!isLocal || batch.length === 1) {
       for (const { reject } of batch) reject(asError(error));
       return;
     }
@@ -112,7 +122,8 @@ export class Sender implements Post {
     this.probing = probing;
     const next = (): void => {
       const passedMs = this.clock.now() - probing.from;
-      const dueMs = PROBES_MS.find((ms) => ms > passedMs);
+      // What is due within a millisecond is due now: a clock of fractions may never get there.
+      const dueMs = PROBES_MS.find((ms) => ms - passedMs >= 1);
       if (dueMs === undefined) {
         this.probing = undefined;
         return;

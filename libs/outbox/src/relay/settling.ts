@@ -1,14 +1,25 @@
+import { ClaimLostError } from '../channel/channel.errors.js';
 import type { Settlement } from '../store/store.js';
 import type { DurableDelivery } from './durable.delivery.js';
 
 /** One settlement on its way to the store. */
-export interface Entry {
-  readonly delivery: DurableDelivery;
-  readonly settlement: Settlement;
-  readonly resolve: () => void;
-  readonly reject: (error: Error) => void;
-  /** It was sent before, and no answer came: it may have been written. */
-  isUncertain: boolean;
+export class Entry {
+  /** It was sent, and no answer came: it may have been written. */
+  isUncertain = false;
+
+  constructor(
+    readonly delivery: DurableDelivery,
+    readonly settlement: Settlement,
+    readonly resolve: () => void,
+    readonly reject: (error: Error) => void,
+  ) {}
+
+  /** Its claim is lost, and with it the right to say what became of it. */
+  lose(cause?: Error): void {
+    const { channel, message } = this.delivery;
+    const options = cause === undefined ? {} : { cause };
+    this.reject(new ClaimLostError(channel.name, message.id, { ...options, mayBeRecorded: this.isUncertain }));
+  }
 }
 
 /** The settlements that wait for the next turn. What is put here leaves together, in one commit. */
@@ -22,7 +33,7 @@ export class Settling {
   /** Resolves when it is committed. */
   add(delivery: DurableDelivery, settlement: Settlement): Promise<void> {
     return new Promise((resolve, reject) => {
-      this.entries.push({ delivery, settlement, resolve, reject, isUncertain: false });
+      this.entries.push(new Entry(delivery, settlement, resolve, reject));
     });
   }
 

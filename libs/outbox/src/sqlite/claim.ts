@@ -94,7 +94,7 @@ from (
   select * from ${message} indexed by ${message}_suspect
   where channel in (select value from json_each(?))
     and is_suspect = 1 and host is null and due_at_ms is null and is_head = 1
-  order by id
+  order by rank, id
   limit 1
 )`;
 

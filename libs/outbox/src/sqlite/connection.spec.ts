@@ -74,4 +74,26 @@ describe('a connection', () => {
       handle.close();
     }
   });
+
+  it('does not take back what is committed because a host throws at being told of it', async () => {
+    const { store } = await scene();
+    const faults: unknown[] = [];
+    const throwing = (): never => {
+      throw new Error('the host is not well');
+    };
+    const seat = await store.enroll({
+      name: 'one',
+      leaseMs: 60_000,
+      onWake: throwing,
+      onFinished: throwing,
+      onLost: throwing,
+      onFault: (error) => void faults.push(error),
+    });
+    await store.append([message({ wantsResult: true })]);
+    const [claimed] = await store.claim(seat, [{ channel: 'a', room: 1 }]);
+    const { id = 0, claim = 0 } = claimed ?? {};
+    await store.wake(['a']);
+    expect(await store.settle(seat, [{ id, claim, type: 'done', result: '1', keepMs: 1_000, routed: [] }])).toEqual([]);
+    expect(faults).toMatchObject([{ message: 'the host is not well' }, { message: 'the host is not well' }]);
+  });
 });

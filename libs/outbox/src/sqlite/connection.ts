@@ -119,12 +119,16 @@ export class Query {
   ) {}
 
   all(parameters: readonly unknown[]): Rows {
-    this.statement ??= this.handle.prepare(this.sql);
-    return this.statement.all(parameters);
+    return this.prepared.all(parameters);
   }
 
-  /** The only value of the only row. */
-  value<T>(parameters: readonly unknown[]): T {
-    return this.all(parameters)[0]?.['value'] as T;
+  /** What the only row calls `name`; undefined when there is no row. */
+  value<T>(parameters: readonly unknown[], name = 'value'): T {
+    return this.prepared.get(parameters)?.[name] as T;
+  }
+
+  private get prepared(): SqliteStatement {
+    this.statement ??= this.handle.prepare(this.sql);
+    return this.statement;
   }
 }

@@ -17,7 +17,11 @@ export interface SqliteHandle {
 export interface SqliteStatement {
   /** Runs it to its end and returns its rows; none for a statement that returns none. Whole numbers are numbers, not BigInt. */
   all(parameters: readonly unknown[]): Rows;
+  /** The same for a statement that returns one row or none: most drivers are twice as fast to say so. */
+  get(parameters: readonly unknown[]): Row | undefined;
 }
+
+type Row = Rows[number];
 
 /** A `Database` of better-sqlite3 or of libsql. */
 export interface BetterSqliteDatabase {
@@ -69,6 +73,7 @@ interface BetterSqliteStatement {
   readonly reader: boolean;
   safeIntegers?(isSafe: boolean): unknown;
   all(parameters: readonly unknown[]): Rows;
+  get(parameters: readonly unknown[]): Row | undefined;
   run(parameters: readonly unknown[]): unknown;
 }
 
@@ -86,7 +91,11 @@ class BetterSqliteHandle implements SqliteHandle {
   prepare(sql: string): SqliteStatement {
     const statement = this.database.prepare(sql) as BetterSqliteStatement;
     // A statement that is no reader refuses `all`, and one that is refuses `safeIntegers` when it cannot.
-    if (!statement.reader) return { all: (parameters) => (statement.run(parameters), NO_ROWS) };
+    if (!statement.reader)
+      return {
+        all: (parameters) => (statement.run(parameters), NO_ROWS),
+        get: (parameters) => void statement.run(parameters),
+      };
     statement.safeIntegers?.(false);
     return statement;
   }
@@ -100,6 +109,7 @@ interface NodeSqliteStatement {
   setReadBigInts(isBig: boolean): void;
   setReturnArrays?(isArray: boolean): void;
   all(...parameters: readonly unknown[]): Rows;
+  get(...parameters: readonly unknown[]): Row | undefined;
 }
 
 class NodeSqliteHandle implements SqliteHandle {
@@ -117,7 +127,10 @@ class NodeSqliteHandle implements SqliteHandle {
     const statement = this.database.prepare(sql) as NodeSqliteStatement;
     statement.setReadBigInts(false);
     statement.setReturnArrays?.(false);
-    return { all: (parameters) => statement.all(...parameters) };
+    return {
+      all: (parameters) => statement.all(...parameters),
+      get: (parameters) => statement.get(...parameters),
+    };
   }
 
   close(): void {

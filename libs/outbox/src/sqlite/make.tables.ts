@@ -6,8 +6,9 @@ import type { Tables } from './tables.js';
  * The small columns of a message stand before the large ones, because a row is read from its beginning. `host` is who claimed it;
  * `due_at_ms` is null when it is not delayed; `ready_at_ms` is since when, or from when, it is ready; `claims` is the fencing number.
  *
- * Of the messages with one key exactly one has `is_head`, and only it can be claimed. Two triggers see to that whatever adds or removes
- * messages, and a unique index would refuse a second one. Those behind it lie in no index that a claim looks at, so a long line of one
+ * Of the messages with one key exactly one has `is_head`, and only it can be claimed: the one that is claimed, else the oldest. Triggers see
+ * to that whatever adds, gives back or removes messages, and a unique index would refuse a second one. An older one comes in behind a
+ * claimed one when a dead letter is retried. Those behind it lie in no index that a claim looks at, so a long line of one
  * key slows down no other.
  */
 export function makeTables({ message, dead, finished, host, deduplication, tick, once, meta }: Tables): string {
@@ -45,6 +46,17 @@ create trigger ${message}_enters after insert on ${message} when new.key is not 
     where channel = new.channel and key = new.key and is_head = 1 and host is null and id > new.id;
   update ${message} set is_head = 1
     where id = new.id
+    and not exists (select 1 from ${message} where channel = new.channel and key = new.key and is_head = 1);
+end;
+create trigger ${message}_returns after update of host on ${message}
+when new.key is not null and new.host is null and old.host is not null begin
+  update ${message} set is_head = 0
+    where id = new.id
+    and exists (
+      select 1 from ${message} where channel = new.channel and key = new.key and is_head = 0 and id < new.id
+    );
+  update ${message} set is_head = 1
+    where id = (select min(id) from ${message} where channel = new.channel and key = new.key and is_head = 0)
     and not exists (select 1 from ${message} where channel = new.channel and key = new.key and is_head = 1);
 end;
 create trigger ${message}_leaves after delete on ${message} when old.key is not null and old.is_head = 1 begin

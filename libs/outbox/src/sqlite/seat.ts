@@ -28,8 +28,9 @@ export class Seats {
     this.leave = connection.prepare(`delete from ${host} where id = ?`);
   }
 
-  get hosts(): readonly Host[] {
-    return [...this.held.values()].map(({ told }) => told);
+  /** Tells all hosts of this store. */
+  tell(say: (host: Host) => void): void {
+    for (const seat of this.held.values()) seat.tell(say);
   }
 
   async take(told: Host, { machine, process, started }: ProcessMark): Promise<Seat> {
@@ -80,11 +81,11 @@ export class Seats {
     for (const host of this.held.keys()) this.isHeld(host);
   }
 
-  private lose({ host, told }: SqliteSeat): void {
-    if (!this.held.has(host)) return;
-    this.forget(host);
+  private lose(seat: SqliteSeat): void {
+    if (!this.held.has(seat.host)) return;
+    this.forget(seat.host);
     // Not from within a transaction.
-    queueMicrotask(() => told.onLost(new SeatLostError(told.name)));
+    queueMicrotask(() => seat.tell((host) => host.onLost(new SeatLostError(host.name))));
   }
 
   private forget(host: number): void {
@@ -96,9 +97,18 @@ export class Seats {
 class SqliteSeat implements Seat {
   constructor(
     readonly host: number,
-    readonly told: Host,
+    private readonly told: Host,
     private readonly seats: Seats,
   ) {}
+
+  /** What a host throws at being told something harms nobody else. */
+  tell(say: (host: Host) => void): void {
+    try {
+      say(this.told);
+    } catch (error) {
+      this.told.onFault(error);
+    }
+  }
 
   extend(): Promise<boolean> {
     return this.seats.renew(this);

@@ -1,9 +1,10 @@
-import { storeContract } from '../store/store.contract.js';
+import { storeContract, type StoreHarness } from '../store/store.contract.js';
+import { storeModel } from '../store/store.model.contract.js';
 import { FileBench } from './fixtures/bench.js';
 import { driversHere } from './fixtures/drivers.js';
 
-for (const driver of driversHere())
-  storeContract(`sqlite (${driver})`, {
+for (const driver of driversHere()) {
+  const harness: StoreHarness = {
     fresh: async () => {
       const bench = await FileBench.make(driver);
       return {
@@ -16,4 +17,7 @@ for (const driver of driversHere())
         close: () => bench.close(),
       };
     },
-  });
+  };
+  storeContract(`sqlite (${driver})`, harness);
+  storeModel(`sqlite (${driver})`, harness);
+}

@@ -84,10 +84,13 @@ class SqliteStore implements Store {
 
   async close(): Promise<void> {
     const { connecting, opened } = this;
-    await opened?.close();
     this.opened = undefined;
     this.connecting = undefined;
-    if (this.options.database === undefined) (await connecting?.catch(() => undefined))?.handle.close();
+    try {
+      await opened?.close();
+    } finally {
+      if (this.options.database === undefined) (await connecting?.catch(() => undefined))?.handle.close();
+    }
   }
 
   async installation(): Promise<string> {

@@ -60,8 +60,11 @@ export class Verbs {
   }
 
   async close(): Promise<void> {
-    await this.seats.giveUpAll();
-    this.watch.stop();
+    try {
+      await this.seats.giveUpAll();
+    } finally {
+      this.watch.stop();
+    }
   }
 
   installation(): Promise<string> {
@@ -74,7 +77,7 @@ export class Verbs {
   }
 
   wake(channels: readonly string[]): void {
-    for (const host of this.seats.hosts) host.onWake(channels);
+    this.seats.tell((host) => host.onWake(channels));
   }
 
   expectCommit(): void {

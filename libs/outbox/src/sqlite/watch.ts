@@ -29,7 +29,7 @@ export class Watch {
     if (this.timer !== undefined) return;
     this.seenVersion = this.version();
     this.finished.forgetNews();
-    this.timer = setInterval(() => this.look(), EVERY_MS);
+    this.timer = setInterval(this.look, EVERY_MS);
     this.timer.unref();
   }
 
@@ -38,11 +38,9 @@ export class Watch {
     this.timer = undefined;
   }
 
-  /** Outcomes were recorded by this store itself. */
+  /** Outcomes were recorded by this store itself. What goes wrong in telling them is no fault of the commit they came with. */
   tellFinished(): void {
-    if (this.timer === undefined) return;
-    const hosts = this.seats.hosts;
-    for (const id of this.finished.news()) for (const host of hosts) host.onFinished(id);
+    if (this.timer !== undefined) this.guarded(() => this.tellNews());
   }
 
   /** Messages were written in a transaction that ends we do not know when; it may be one of the handle that we were lent. */
@@ -50,30 +48,35 @@ export class Watch {
     this.hasAppendedWithin = true;
   }
 
-  private look(): void {
-    try {
-      if (this.connection.handle.isInTransaction) return;
+  private readonly look = (): void => {
+    this.guarded(() => {
       const version = this.version();
       if (version === this.seenVersion && !this.hasAppendedWithin) return;
+      if (this.connection.handle.isInTransaction) return;
       this.seenVersion = version;
       this.hasAppendedWithin = false;
       this.seats.check();
-      for (const host of this.seats.hosts) host.onWake(undefined);
-      this.tellFinished();
+      this.seats.tell((host) => host.onWake(undefined));
+      this.tellNews();
+    });
+  };
+
+  private tellNews(): void {
+    for (const id of this.finished.news()) this.seats.tell((host) => host.onFinished(id));
+  }
+
+  /** A fault is told once, until it is over: the next look is a moment away. */
+  private guarded(work: () => void): void {
+    try {
+      work();
       this.isFaulty = false;
     } catch (error) {
-      this.tellFault(error);
+      if (!this.isFaulty) this.seats.tell((host) => host.onFault(error));
+      this.isFaulty = true;
     }
   }
 
-  /** Once, until it is well again: the next look is a moment away. */
-  private tellFault(error: unknown): void {
-    if (this.isFaulty) return;
-    this.isFaulty = true;
-    for (const host of this.seats.hosts) host.onFault(error);
-  }
-
   private version(): number {
-    return Number(this.dataVersion.all([])[0]?.['data_version']);
+    return this.dataVersion.value<number>([], 'data_version');
   }
 }

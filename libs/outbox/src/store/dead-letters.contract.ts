@@ -66,7 +66,7 @@ export function deadLetterContract(harness: StoreHarness): void {
       expect(idsOf(await scene.dead())).toEqual(expected);
       const { deadLetters } = scene.store;
       const found: number[] = [];
-      for (let page = await deadLetters.find({}, { limit: 2 }); page.length > 0;) {
+      for (let page = await deadLetters.find({}, { limit: 2 }); page.length > 0 && found.length < 20;) {
         expect(page.length).toBeLessThanOrEqual(2);
         found.push(...idsOf(page));
         page = await deadLetters.find({}, { limit: 2, before: found.at(-1) as number });
@@ -80,7 +80,7 @@ export function deadLetterContract(harness: StoreHarness): void {
       const host = await scene.host();
       await host.settle(...(await host.claim()).map((one) => bury(one)));
       const found: number[] = [];
-      for (let page = await scene.store.deadLetters.find({}, { limit: 3 }); page.length > 0;) {
+      for (let page = await scene.store.deadLetters.find({}, { limit: 3 }); page.length > 0 && found.length < 20;) {
         found.push(...idsOf(page));
         page = await scene.store.deadLetters.find({}, { limit: 3, before: found.at(-1) as number });
       }

@@ -36,6 +36,7 @@ export function hostContract(harness: StoreHarness): void {
       await host.seat.leave();
       await host.seat.leave();
       expect(await scene.store.settle(host.seat, [done(claimed)])).toEqual([id]);
+      expect(await host.claim()).toEqual([]);
       expect(await scene.places()).toEqual({ ready: 1 });
       expect(host.heard.lost).toEqual([]);
     });
@@ -71,7 +72,7 @@ export function hostContract(harness: StoreHarness): void {
     // IF76
     it('that is not extended is lost, with its claims: others run them, and it is told so once', async () => {
       const scene = await Scene.of(harness);
-      const id = await scene.appendOne();
+      const [id, other] = await scene.append({}, {});
       const [one, two] = await scene.hosts(LEASE_MS);
       await one.claimOne();
       await lapse(scene, two);
@@ -81,6 +82,7 @@ export function hostContract(harness: StoreHarness): void {
       await until(() => one.heard.lost.length > 0);
       expect(await one.seat.extend()).toBe(false);
       expect(await one.claim()).toEqual([]);
+      expect(idsOf(await two.claim())).toEqual([other]);
       expect(one.heard.lost).toEqual([expect.any(Error)]);
       expect(two.heard.lost).toEqual([]);
     });

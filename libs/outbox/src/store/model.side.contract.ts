@@ -16,7 +16,7 @@ import {
 import type { Claimed, DeadLetterQuery, NewMessage, Seat, Settlement, Store, Wanted } from './store.js';
 
 const LEASE_MS = 60_000;
-const MAX_CRASHES = 3;
+const MAX_CRASHES = 2;
 const CHANNELS: readonly Name[] = ['a', 'b'];
 
 interface Told {
@@ -155,7 +155,10 @@ export class ModelSide {
       const told = this.told[host][end.at];
       return told === undefined ? [] : [{ end, told }];
     });
-    const unique = chosen.filter(({ told }, at) => chosen.findIndex((other) => other.told === told) === at);
+    // One word of each message: what is told back as fenced is its id, which does not say which of two words it was.
+    const isFirst = ({ told }: (typeof chosen)[number], at: number): boolean =>
+      chosen.findIndex((other) => other.told.label === told.label) === at;
+    const unique = chosen.filter(isFirst);
     const settlements = unique.map(({ end, told }, at) => settlementOf(end, told.claim, `${label}.${at}`));
     // Claims of a seat that was lost are spoken of in its name, those of the present one in its own.
     const seats = new Set([...unique.map(({ told }) => told.seated), this.seated(host)]);
@@ -207,7 +210,7 @@ export class ModelSide {
     }
     const tookOver = await this.takeOver(other, expected ?? { hosts: [lost.name] });
     expect(await lost.seat.extend()).toBe(false);
-    await this.enroll(host);
+    await this.enroll(host, lost.store);
     return { tookOver, promoted: await this.promote() };
   }
 
@@ -215,7 +218,7 @@ export class ModelSide {
     const left = this.seated(host);
     await left.seat.leave();
     for (const [label, told] of this.held) if (told.seated === left) this.held.delete(label);
-    await this.enroll(host);
+    await this.enroll(host, left.store);
     return 'left';
   }
 
@@ -285,9 +288,10 @@ export class ModelSide {
     return lines.toSorted();
   }
 
-  private async enroll(host: Which): Promise<void> {
-    const store = await this.bench.another();
-    await store.open({ migrate: false });
+  /** @param again the store of a host that lives on and takes another seat; without it, of another process */
+  private async enroll(host: Which, again?: Store): Promise<void> {
+    const store = again ?? (await this.bench.another());
+    if (again === undefined) await store.open({ migrate: false });
     const name = `host ${++this.enrolled}`;
     const nothing = (): void => {};
     const hears = { onWake: nothing, onFinished: nothing, onLost: nothing, onFault: nothing };

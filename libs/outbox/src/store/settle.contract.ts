@@ -364,13 +364,14 @@ export function settleContract(harness: StoreHarness): void {
 /** Exchanges until nothing comes; returns what was claimed. */
 async function drain({ store, seat }: TestHost): Promise<number[]> {
   const ids: number[] = [];
-  for (let settlements: Settlement[] = []; ;) {
+  for (let settlements: Settlement[] = []; ids.length < 1_000;) {
     const { fenced, claimed } = await store.exchange(seat, settlements, [{ channel: 'a', room: 9 }]);
     expect(fenced).toEqual([]);
     if (claimed.length === 0) return ids;
     ids.push(...idsOf(claimed));
     settlements = claimed.map((one) => done(one));
   }
+  return ids;
 }
 
 /** Lets a lease of 30 s of every host run out, but for that of `survivor`. */

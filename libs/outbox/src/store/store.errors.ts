@@ -8,12 +8,18 @@ export class StoreUnreachableError extends WorkersError {
     readonly store: string,
     options: ErrorOptions,
   ) {
-    const { cause } = options;
     super(
-      `The ${store} store was asked and cannot be reached${cause instanceof Error ? `: ${cause.message}` : ''}. Check that the database runs and that its address and credentials are right.`,
+      `The ${store} store was asked and cannot be reached${reasonOf(options.cause)}. Check that the database runs and that its address and credentials are right.`,
       options,
     );
   }
+}
+
+/** A name with several addresses fails with all of their errors, under one that says nothing itself. */
+function reasonOf(cause: unknown): string {
+  if (!(cause instanceof Error)) return '';
+  const said = cause instanceof AggregateError ? cause.errors.map((one) => (one as Error).message) : [cause.message];
+  return `: ${said.join('; ')}`;
 }
 
 /** The tables are missing or older than this version of the library. */

@@ -86,6 +86,11 @@ export interface Transaction {
   readonly dialect: string;
   /** A promise only where the handle is asynchronous. */
   run(sql: string, parameters: readonly unknown[]): Rows | Promise<Rows>;
+  /**
+   * Resolves when the transaction is over and may have been committed; rejects, or never settles, when it was rolled back. Left out where
+   * that cannot be seen.
+   */
+  readonly committed?: Promise<unknown> | undefined;
 }
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];

@@ -90,7 +90,7 @@ export function upkeepContract(harness: StoreHarness): void {
       expect(await scene.store.prune(1, { maxFinished: 2 })).toMatchObject({ finished: 1 });
       expect(idsOf(await scene.store.finished(ids))).toHaveLength(5);
       let removed = 0;
-      for (let count = 1; count > 0; removed += count)
+      for (let count = 1; count > 0 && removed < 10; removed += count)
         count = (await scene.store.prune(100, { maxFinished: 2 })).finished;
       expect(removed).toBe(2);
       expect(idsOf(await scene.store.finished(ids)).toSorted((one, other) => one - other)).toEqual([

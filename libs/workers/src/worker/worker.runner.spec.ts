@@ -227,3 +227,20 @@ describe('a runner', () => {
     });
   });
 });
+
+describe('a delivery that is not its own any more', () => {
+  // Found by a simulation of the relay of durable channels.
+  it('is not started when it was given and did not begin yet, and its permit comes back', async () => {
+    const gates = new Gates();
+    const { runner, put } = await running(gates.enter);
+    await calm();
+    const delivery = new Message(1, 0);
+    runner.give(delivery);
+    runner.disown(delivery, new Error('lost'));
+    await calm();
+    expect([gates.inside, runner.isQuiet]).toEqual([[], true]);
+    put(2);
+    await calm();
+    expect(gates.inside).toEqual([2]);
+  });
+});

@@ -98,6 +98,8 @@ export class WorkerRunner implements LaneOwner, Taker {
   }
 
   disown(delivery: Delivery, reason: Error): void {
+    const index = this.inbox.indexOf(delivery);
+    if (index >= 0) this.forget(index);
     for (const lane of this.lanes) if (lane.holds(delivery)) lane.askToStop(reason);
   }
 
@@ -146,6 +148,14 @@ export class WorkerRunner implements LaneOwner, Taker {
     for (const delivery of rest) delivery.giveBack?.();
     this.books.leftOver += stranded.length;
     return [...stranded.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
+  }
+
+  /** One that was given and not started is not started any more. */
+  private forget(index: number): void {
+    this.inbox.splice(index, 1);
+    this.giveBack(1);
+    this.wake();
+    if (this.isQuiet) this.onQuiet?.();
   }
 
   /** Whether it is quiet and its source is empty. */

@@ -1,0 +1,4 @@
+import { storeContract } from '../store/store.contract.js';
+import { postgresHarness } from './fixtures/postgres.harness.js';
+
+storeContract('postgres', postgresHarness());

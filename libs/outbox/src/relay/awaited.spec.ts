@@ -1,0 +1,100 @@
+import { HeldClock } from '@nestjs-workers/core/testing';
+import { describe, expect, it } from 'vitest';
+import { memoryStore } from '../testing/memory.store.js';
+import { Awaited } from './awaited.js';
+import { Line, newMessage, relayBench, turns } from './fixtures/bench.js';
+import { Caller } from './fixtures/caller.js';
+
+/** Two processes on one store; the caller waits in the first one, which has no room, and the other one works. */
+async function twoProcesses() {
+  const clock = new HeldClock();
+  const store = memoryStore({ now: () => clock.wall() });
+  const faults: unknown[] = [];
+  let awaited: Awaited | undefined = undefined;
+  const line = new Line(store);
+  const here = await relayBench({
+    clock,
+    line,
+    room: 0,
+    parts: { callerOf: (id) => awaited?.find(id), onFinished: (id) => awaited?.finished(id) },
+  });
+  awaited = new Awaited(here.store, clock, (error) => faults.push(error));
+  const there = await relayBench({ clock, line: new Line(store.another()), channel: { retry: 1 } });
+  const ask = async (...callers: Caller[]): Promise<number> => {
+    const [appended] = await store.append([newMessage(here.channel, { wantsResult: true })]);
+    const id = appended?.id ?? 0;
+    for (const caller of callers) awaited.add(id, caller, here.channel);
+    there.relay.wake('a');
+    await turns();
+    return id;
+  };
+  return { clock, line, here, there, awaited, ask, faults };
+}
+
+describe('a caller whose message is run by another process', () => {
+  it('is answered when the outcome is recorded', async () => {
+    const { there, ask } = await twoProcesses();
+    const caller = new Caller();
+    await ask(caller);
+    await there.hand.given[0]?.settle({ type: 'done', value: { sum: 3 } });
+    await turns();
+    expect(caller.heard).toEqual([{ sum: 3 }]);
+  });
+
+  it('is answered by the next look when the word of it does not arrive', async () => {
+    const { there, ask, line, clock } = await twoProcesses();
+    const caller = new Caller();
+    await ask(caller);
+    line.next('finished', 'refuse');
+    await there.hand.given[0]?.settle({ type: 'done', value: 1 });
+    await turns();
+    expect(caller.state).toBe('waiting');
+    await clock.advance(250);
+    expect(caller.heard).toEqual([1]);
+  });
+
+  it('is refused when the message is a dead letter', async () => {
+    const { there, ask } = await twoProcesses();
+    const caller = new Caller();
+    await ask(caller);
+    const fault = { kind: 'handler_error' as const, retryable: true, error: new Error('no') };
+    await there.hand.given[0]?.settle({ type: 'failed', fault });
+    await turns();
+    expect(caller.heard).toEqual(['MessageBuriedError']);
+  });
+
+  it('is answered at once when its outcome is recorded while the store is asked for another', async () => {
+    const { there, ask, line } = await twoProcesses();
+    const [first, second] = [new Caller(), new Caller()];
+    await ask(first);
+    await ask(second);
+    line.next('finished', async () => {
+      await there.hand.given[1]?.settle({ type: 'done', value: 2 });
+      await turns();
+    });
+    await there.hand.given[0]?.settle({ type: 'done', value: 1 });
+    await turns(30);
+    expect([first.heard, second.heard]).toEqual([[1], [2]]);
+  });
+
+  it('is not the only one: each that waits for the same message is answered', async () => {
+    const { there, ask, awaited } = await twoProcesses();
+    const callers = [new Caller(), new Caller()];
+    const id = await ask(...callers);
+    expect(awaited.find(id)).toBeUndefined();
+    await there.hand.given[0]?.settle({ type: 'done', value: 1 });
+    await turns();
+    expect(callers.map(({ heard }) => heard)).toEqual([[1], [1]]);
+  });
+
+  it('is forgotten when it has left, and the store is not asked any more', async () => {
+    const { ask, line, clock } = await twoProcesses();
+    const caller = new Caller();
+    await ask(caller);
+    caller.state = 'left';
+    await clock.advance('1s');
+    const asked = line.calls.filter((verb) => verb === 'finished').length;
+    await clock.advance('1s');
+    expect(line.calls.filter((verb) => verb === 'finished')).toHaveLength(asked);
+  });
+});

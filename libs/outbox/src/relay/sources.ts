@@ -1,0 +1,57 @@
+import type { Wanted } from '../store/store.js';
+import type { DurableSource } from './durable.source.js';
+
+/** The workers of this process that eat from the store, by their channels. */
+export class Sources {
+  private readonly byChannel = new Map<string, DurableSource[]>();
+
+  add(source: DurableSource): void {
+    const { name } = source.channel;
+    this.byChannel.set(name, [...this.of(name), source]);
+  }
+
+  of(channel: string): readonly DurableSource[] {
+    return this.byChannel.get(channel) ?? [];
+  }
+
+  get all(): readonly DurableSource[] {
+    return [...this.byChannel.values()].flat();
+  }
+
+  /** The channels that have a worker here. */
+  get channels(): readonly string[] {
+    return [...this.byChannel.keys()];
+  }
+
+  /** The one of a channel that has the most room. */
+  roomiest(channel: string): DurableSource {
+    return this.of(channel).reduce((best, one) => (one.room > best.room ? one : best));
+  }
+
+  /** What there is room for, of channels that may have something; of each at most `atMost`. */
+  wanted(atMost: number): Wanted[] {
+    const wanted: Wanted[] = [];
+    for (const [channel, sources] of this.byChannel) {
+      let room = 0;
+      for (const source of sources) room += source.wish;
+      if (room > 0) wanted.push({ channel, room: Math.min(room, atMost) });
+    }
+    return wanted;
+  }
+
+  /** The store is asked for `wanted`. */
+  ask(wanted: readonly Wanted[]): void {
+    for (const { channel } of wanted) for (const source of this.of(channel)) if (source.wish > 0) source.ask();
+  }
+
+  /** It gave `counts` of what was wanted. */
+  answered(wanted: readonly Wanted[], counts: ReadonlyMap<string, number>): void {
+    for (const { channel, room } of wanted)
+      for (const source of this.of(channel)) source.answered((counts.get(channel) ?? 0) < room);
+  }
+
+  /** No answer came. */
+  unanswered(): void {
+    for (const source of this.all) source.answered(false);
+  }
+}
