@@ -21,7 +21,7 @@ const TIMED = [
 const STORES = ['libs/outbox/src/**/*.postgres.spec.ts', 'libs/outbox/src/cli/outbox.*.spec.ts'];
 
 /**
- * Seven projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
+ * Eight projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
  *
  * Tests of the rooms and of the house run from the sources. Snippets and the package are tested as a user gets them: built.
  */
@@ -71,6 +71,19 @@ export default defineConfig({
           include: ['test/{promises,e2e,properties,simulation,isolates}/**/*.spec.ts'],
           exclude: ['**/node_modules/**', ...TIMED],
           testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        // Applications in processes of their own, which are killed; when all others are done, because they need both cores.
+        test: {
+          name: 'crashes',
+          include: ['test/crashes/*.spec.ts'],
+          globalSetup: 'test/support/postgres.setup.ts',
+          testTimeout: 300_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 2 },
         },
       },
       {

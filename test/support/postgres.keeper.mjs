@@ -2,7 +2,8 @@
  * Keeps one PostgreSQL server for the process that started this one, in a directory of its own, and outlives that process by as long as
  * it takes to stop the server and remove the directory: our standard input ends when the other side closes it or dies, however it dies.
  *
- * Says the server's address on standard output, once it answers. Settings of the server are given as arguments: `fsync=on`.
+ * Says the server's address on standard output, once it answers. Settings of the server are given as arguments: `fsync=on`. A line on
+ * standard input, `SIGINT` or `SIGQUIT`, stops the server so, which is said; `start` starts it again, and its address is said again.
  */
 import { execFileSync, spawn, spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from 'node:fs';
@@ -10,12 +11,16 @@ import { createRequire } from 'node:module';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import { createInterface } from 'node:readline';
 
 const directory = mkdtempSync(join(tmpdir(), 'postgres-'));
 const data = join(directory, 'data');
 let server;
+let start;
 
-process.stdin.on('end', leave).resume();
+createInterface(process.stdin)
+  .on('line', (word) => (word === 'start' ? start() : pause(word)))
+  .on('close', leave);
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP']) process.on(signal, leave);
 
 try {
@@ -33,25 +38,35 @@ try {
   );
   const port = await freePort();
   const settings = ['listen_addresses=127.0.0.1', `port=${port}`, 'unix_socket_directories=', 'max_connections=200'];
-  server = spawn(
-    join(native, 'bin/postgres'),
-    ['-D', data, ...[...settings, ...process.argv.slice(2)].flatMap((setting) => ['-c', setting])],
-    { ...account, cwd: '/', stdio: ['ignore', 'ignore', 'pipe'] },
-  );
-  let log = '';
-  server.stderr.on('data', (text) => {
-    log = (log + text).slice(-10_000);
-    if (!log.includes('ready to accept connections')) return;
-    process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`);
-    server.stderr.removeAllListeners('data').resume();
-  });
-  server.on('exit', () => {
-    if (!log.includes('ready to accept connections')) process.stderr.write(log);
-    process.exit(1);
-  });
+  const words = [...settings, ...process.argv.slice(2)].flatMap((setting) => ['-c', setting]);
+  start = () => {
+    server = spawn(join(native, 'bin/postgres'), ['-D', data, ...words], {
+      ...account,
+      cwd: '/',
+      stdio: ['ignore', 'ignore', 'pipe'],
+    });
+    let log = '';
+    server.stderr.on('data', (text) => {
+      log = (log + text).slice(-10_000);
+      if (!log.includes('ready to accept connections')) return;
+      process.stdout.write(`postgres://postgres@127.0.0.1:${port}/postgres\n`);
+      server.stderr.removeAllListeners('data').resume();
+    });
+    server.on('exit', () => {
+      if (!log.includes('ready to accept connections')) process.stderr.write(log);
+      process.exit(1);
+    });
+  };
+  start();
 } catch (error) {
   process.stderr.write(`${error.stack}\n`);
   leave();
+}
+
+/** `SIGINT` lets it write everything out first; after `SIGQUIT` it recovers, as after a failure of the power. */
+function pause(signal) {
+  server.removeAllListeners('exit').on('exit', () => process.stdout.write('stopped\n'));
+  server.kill(signal);
 }
 
 /** Ends the server at once: what it held is thrown away anyway. */

@@ -4,6 +4,10 @@ import { fileURLToPath } from 'node:url';
 
 export interface PostgresServer {
   readonly url: string;
+  /** Stops it for a while: `fast` writes everything out, after `immediate` it has to recover. */
+  pause(how: 'fast' | 'immediate'): Promise<void>;
+  /** Starts it again, at the same address. */
+  resume(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -24,8 +28,15 @@ export async function startPostgres(settings: Readonly<Record<string, string>> =
       throw new Error('PostgreSQL did not start; the reason stands above.');
     }),
   ]);
+  const told = async (word: string): Promise<void> => {
+    const answer = once(keeper.stdout, 'data');
+    keeper.stdin.write(`${word}\n`);
+    await answer;
+  };
   return {
     url,
+    pause: (how) => told(how === 'fast' ? 'SIGINT' : 'SIGQUIT'),
+    resume: () => told('start'),
     async stop() {
       keeper.stdin.end();
       await ended;
