@@ -9,9 +9,9 @@ describe.each(KINDS)('of several hosts on %s', (kind) => {
     const hosts = hostsOfTest();
     const customer = customerAt(place);
     await customer.prepare();
-    const workers = [1, 2, 3, 4].map(() => hosts.start({ place, concurrency: 2, relay: { lease: '1s' } }));
+    const workers = [1, 2, 3, 4].map(() => hosts.start({ place, concurrency: 2, relay: { lease: '3s' } }));
     for (const host of workers) await host.isReady();
-    const tasks = [1, 2, 3, 4, 5].map((n) => ({ n, ms: n === 5 ? 3_000 : 0 }));
+    const tasks = [1, 2, 3, 4, 5].map((n) => ({ n, ms: n === 5 ? 7_000 : 0 }));
     workers[0]?.tell({ do: 'add', tasks });
     await comesTrue(
       () => hosts.about('done').length === 5,
