@@ -261,7 +261,7 @@ export class SimulatedHost {
         entered: (run) => this.enter(run, channel.name),
       }),
       completion: new Completion(to, clock, announcer),
-      contextFor: ({ message }: Delivery) => new HandlerContext(house, message),
+      contextFor: (delivery: Delivery) => new HandlerContext(house, delivery),
       clock,
       turn: new SimulatedTurn(chance, (work) => this.later('the rest of a turn', work)),
       announcer,

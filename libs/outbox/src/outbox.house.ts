@@ -70,6 +70,11 @@ export class OutboxHouse {
     });
   }
 
+  /** Called by Nest. Also an application that only sends needs its tables. @throws StoreUnreachableError, StoreOutdatedError */
+  async onModuleInit(): Promise<void> {
+    await this.relay.open();
+  }
+
   private async start(): Promise<void> {
     await this.relay.start();
     const { relay, prune } = this.options;

@@ -1,5 +1,5 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { WorkersApplication } from '@nestjs-workers/core/extension';
+import { isIsolate, WorkersApplication } from '@nestjs-workers/core/extension';
 import { DeadLetters } from './dead/dead.letters.js';
 import { OutboxHouse } from './outbox.house.js';
 import type { OutboxModuleOptions } from './outbox.options.js';
@@ -34,13 +34,19 @@ export interface OutboxOptionsFactory {
 @Module({})
 export class OutboxModule extends ConfigurableModuleClass {
   static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    return furnished(super.forRoot(options));
+    return isIsolate() ? AT_REST : furnished(super.forRoot(options));
   }
 
   static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return furnished(super.forRootAsync(options));
+    return isIsolate() ? AT_REST : furnished(super.forRootAsync(options));
   }
 }
+
+/** What it is inside a thread or process: commands go to the host, which has the store. */
+@Module({})
+class OutboxAtRestModule {}
+
+const AT_REST: DynamicModule = { module: OutboxAtRestModule };
 
 const PROVIDERS: Provider[] = [
   {

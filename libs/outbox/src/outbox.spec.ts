@@ -191,3 +191,28 @@ describe('a durable channel', () => {
     expect((await store.stats())['emails']).toMatchObject({ ready: 5, claimed: 0 });
   });
 });
+
+describe('an application that only sends', () => {
+  it('has its tables and may put before, and without, anything being started', async () => {
+    const store = memoryStore();
+    const Emails = durable<Email>('emails');
+
+    @Worker({ in: Emails, expose: true })
+    class SendEmail {
+      handle(): void {}
+    }
+
+    @Module({
+      imports: [WorkersModule.forRoot({ channels: [Emails], autoStart: false }), OutboxModule.forRoot({ store })],
+      providers: [SendEmail],
+    })
+    class AppModule {}
+
+    const app = await Test.createTestingModule({ imports: [AppModule] }).compile();
+    await app.init();
+    onTestFinished(() => app.close());
+    expect(await app.get(WorkerGateway).command(SendEmail, { to: 'ada' } as never)).toBe('accepted');
+    expect((await store.migrations.status()).every(({ appliedAtMs }) => appliedAtMs !== undefined)).toBe(true);
+    expect((await store.stats())['emails']?.ready).toBe(1);
+  });
+});

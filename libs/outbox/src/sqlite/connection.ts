@@ -6,7 +6,7 @@ import { faultOf } from './sqlite.fault.js';
 
 /** How long SQLite itself waits for another process's commit, holding the event loop; what lasts longer is waited for beside it. */
 const HELD_TIMEOUT_MS = 50;
-const LONGEST_PAUSE_MS = 25;
+const LONGEST_PAUSE_MS = 4;
 
 /**
  * A handle in use: prepared statements, and the one way into a transaction.
