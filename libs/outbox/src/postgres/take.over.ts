@@ -83,7 +83,7 @@ export const freeCrashed = statement(
 /** $1 the host. Its claims must be gone before. */
 export const removeHost = statement('remove_host', (schema) => `delete from ${schema}.host where id = $1`);
 
-/** $1 the host, $2 channels. One suspect that is the first of its key, if it has one, and whose key nobody holds. */
+/** $1 the host, $2 channels, in this order. One suspect, the first in the order of its channel, that is the first of its key, if it has one, and whose key nobody holds. */
 export const claimSuspect = statement(
   'claim_suspect',
   (schema) => `
@@ -99,7 +99,8 @@ export const claimSuspect = statement(
             and b.key is not null and (b.due_at is not null or b.is_suspect))
         ))
         and (select id from ${schema}.host where id = $1 for key share) is not null
-      order by m.id limit 1 for update of m skip locked
+      order by array_position($2::text[], m.channel), case when m.key is null then m.rank else 0 end, m.id
+      limit 1 for update of m skip locked
     )
     returning ${CLAIMED}`,
 );
