@@ -64,7 +64,7 @@ describe('the tarball of @nestjs-workers/outbox', () => {
     const program = join(app, 'node_modules/.bin/nestjs-workers');
     await expect(run(process.execPath, [program, ...asked], { cwd: app })).rejects.toMatchObject({
       code: 1,
-      stderr: expect.stringContaining('needs the package "pg", which is not installed. npm install pg') as string,
+      stderr: expect.stringContaining('the package "pg" cannot be loaded. Run "npm install pg"') as string,
     });
   });
 
