@@ -63,7 +63,8 @@ describe('a file', () => {
   });
 
   it('cannot be opened with a driver that is not there, and the error says what to install', async () => {
-    const absent = (['better-sqlite3', 'node:sqlite'] as SqliteDriver[]).find((driver) => !drivers.includes(driver));
+    // Not better-sqlite3: of an optional peer that is missing the test runner makes a module that throws an error of its own.
+    const absent = (['node:sqlite'] as SqliteDriver[]).find((driver) => !drivers.includes(driver));
     if (absent === undefined) return;
     await expect(openFile(':memory:', absent)).rejects.toThrow(DriverNotInstalledError);
     await expect(openFile(':memory:', absent)).rejects.toThrow('npm install libsql');
