@@ -52,7 +52,7 @@ export class PostgresMigrations implements Migrations {
       const done = await this.applied(transaction);
       const missing = MIGRATIONS.filter(({ number }) => !done.has(number));
       if (missing.length === 0) return [];
-      const [found] = await transaction.run(look, ['', schema]);
+      const [found] = await transaction.run(look, ['pg_catalog.pg_class', schema]);
       // Asked for even when it is there, this would need a right that a prudent administrator has taken away.
       if (found!.has_schema !== true) await transaction.script(`create schema ${schema}`);
       await transaction.script(ledger(schema));
