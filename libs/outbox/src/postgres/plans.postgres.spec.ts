@@ -7,12 +7,12 @@ import { settling } from './settle.js';
 import type { Statement } from './statement.js';
 
 const claim = { id: 1, claim: 1 };
-const [[finish], [retry], [release], [bury]] = settling(1, [
+const [finish, retry, release, bury] = settling(1, [
   { ...claim, type: 'done', result: null, keepMs: 1, routed: [] },
   { ...claim, type: 'retry', afterMs: 1, failure, isCrash: false },
   { ...claim, type: 'release' },
   { ...claim, type: 'bury', reason: '', failure, result: null, keepMs: 1 },
-]) as [[Statement], [Statement], [Statement], [Statement]];
+]).map(([statement]) => statement) as [Statement, Statement, Statement, Statement];
 
 const THREE = `'{1,2,3}', '{1,1,1}', 1`;
 const CLAIMING = `${THREE}, '{a,b}', '{16,16}', '{1,2}', '{0,0}', '{0,0}'`;
