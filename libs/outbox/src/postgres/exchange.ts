@@ -15,23 +15,27 @@ const note = (note: 'fenced' | 'walked' | 'took', id: string, count = 'null', ke
   `${id}, null::int, '${note}', null, null, ${key}, ${count}::int, null::int, (${ms})::float8, null::float8, null::boolean, null::boolean, null::boolean, null::int`;
 
 /**
- * `host = ..`, in words that the planner has no statistics for: when they were made nobody had claimed anything, as it seems, and a plan for
- * no rows at all reads the whole table for each of the many there are.
- */
-export const heldBy = (host: string): string => `coalesce(m.host, 0) = ${host}`;
-
-/**
  * Array parameters as rows, numbered. The limit removes none: to the planner it says that they are few when it does not know how many. Else
  * the plan for all parameters looks dearer than one for these, and the statement is planned anew each time, which takes longer than running it.
  */
-const rows = (first: string, ...others: readonly string[]): string =>
+export const rows = (first: string, ...others: readonly string[]): string =>
   `(select * from unnest(${[first, ...others].join(', ')}) with ordinality limit cardinality(${first}))`;
+
+/**
+ * Of `said`, rows that begin with an id and a claim, those that the host $3 holds, with the place where the message lies. A subquery with a
+ * limit is never made a join: so each is looked up by its id, also by a plan that was made while the table seemed to be empty.
+ */
+export const held = (schema: string, said: string, columns = ''): string => `(
+  select s.*, m.ctid as place from ${said} as s(id, claims${columns}) cross join lateral (
+    select m.ctid from ${schema}.message m where m.id = s.id and m.claims = s.claims and m.host = $3 limit 1
+  ) m
+)`;
 
 /** $1 ids, $2 their claims, $3 the host. What is done is gone; a claim that is not this host's any more is left alone. */
 const SETTLED = (schema: string) => `
   settled as (
-    delete from ${schema}.message m using ${rows('$1::bigint[]', '$2::int[]')} as done(id, claims, n)
-    where m.id = done.id and m.claims = done.claims and ${heldBy('$3')}
+    delete from ${schema}.message m
+    where m.host = $3 and m.ctid = any(array(select held.place from ${held(schema, rows('$1::bigint[]', '$2::int[]'))} as held))
     returning m.id
   )`;
 
@@ -41,7 +45,8 @@ const FENCED = `
 /**
  * $4 channels and $5 their rooms; $6 to $8 the ranks to look at, best first: the number of the channel, the rank, and the id to start after.
  *
- * One rank is asked for as a range, because a plan for `rank = ..` may as well read all channels by their ids, and sometimes does.
+ * One rank is asked for as a range of ranks and ids, for which only the index of the ready ones is of use: any plan that reads messages by their
+ * ids alone may read those of all channels.
  *
  * The ranks of a channel are read one after the other until its room is full: what comes later is not touched. Nothing is claimed without
  * the host's row, which is held until the commit, so that a take-over sees all claims of a host or the host sees itself gone.
@@ -79,13 +84,24 @@ const TOOK_MS = `date_part('epoch', clock_timestamp() - statement_timestamp()) *
 const READY_KEYED = 'm.key is not null and m.due_at is null and not m.is_suspect';
 
 /**
+ * Whether nobody holds the key of `m`, and no message of the key that is delayed or suspect is older. Written so that each is looked up in the
+ * one index that has it, and nothing can become a join.
+ */
+export const isFree = (schema: string, m: string, besides = ''): string => `(
+    select b.id from ${schema}.message b where b.channel = ${m}.channel and b.key = ${m}.key and b.holds_key ${besides} limit 1
+  ) is null and coalesce((
+    select b.id from ${schema}.message b
+    where b.channel = ${m}.channel and b.key >= ${m}.key and b.key <= ${m}.key and b.key is not null and (b.due_at is not null or b.is_suspect)
+      ${besides}
+    order by b.key, b.id limit 1
+  ), ${m}.id) >= ${m}.id`;
+
+/**
  * The same for channels with keys in use: $9 the rooms of those that are to be looked at for keys, 0 for others; $10 the key to start after.
  *
  * Of each key only the oldest message is looked at, whatever became of the others: the distinct keys are walked in the index, one step for
  * each, so that a key with many messages costs no more than another. An older message of the key that is delayed or suspect holds it, and
  * so does a claimed one that is younger, since a retried dead letter may be older than what runs. What this statement settles does not.
- *
- * (A limit in a subquery keeps it from becoming a join, which reads the whole of a small index and goes on doing so when it has grown.)
  *
  * The heads of keys stand in line with the messages that have none, so that more may be locked than is claimed: the others step over it for
  * the moment, and what is left over is the next that this host comes for, whose room is full.
@@ -95,30 +111,22 @@ export const exchangeKeyed = statement(
   (schema) => `
     with recursive ${SETTLED(schema)}, picked as materialized (${PICKED(schema)}
     ), walk as (
-      select w.n, w.channel, w.room, m.key, m.id, m.host, 1 as step
+      select w.n, w.channel, w.room, m.key, m.id, 1 as step
       from ${rows('$4::text[]', '$9::int[]', '$10::text[]')} as w(channel, room, after, n) cross join lateral (
-        select m.key, m.id, m.host from ${schema}.message m
+        select m.key, m.id from ${schema}.message m
         where m.channel = w.channel and m.key > w.after and ${READY_KEYED} and m.id not in (select id from settled)
         order by m.key, m.id limit 1
       ) m
       union all
-      select w.n, w.channel, w.room, m.key, m.id, m.host, w.step + 1 from walk w cross join lateral (
-        select m.key, m.id, m.host from ${schema}.message m
+      select w.n, w.channel, w.room, m.key, m.id, w.step + 1 from walk w cross join lateral (
+        select m.key, m.id from ${schema}.message m
         where m.channel = w.channel and m.key > w.key and ${READY_KEYED} and m.id not in (select id from settled)
         order by m.key, m.id limit 1
       ) m
       where w.step < w.room * 2 + 16
     ), free as (
       select walk.*, row_number() over (partition by walk.n order by walk.id) as place from walk
-      where walk.host is null
-        and (
-          select b.id from ${schema}.message b where b.channel = walk.channel and b.key = walk.key and b.id < walk.id
-            and b.key is not null and (b.due_at is not null or b.is_suspect) and b.id not in (select id from settled) limit 1
-        ) is null
-        and (
-          select b.id from ${schema}.message b where b.channel = walk.channel and b.key = walk.key and b.holds_key
-            and b.id not in (select id from settled) limit 1
-        ) is null
+      where ${isFree(schema, 'walk', 'and b.id not in (select id from settled)')}
     ), heads as materialized (
       select m.ctid, m.id, free.n from free cross join lateral (
         select m.ctid, m.id from ${schema}.message m where m.id = free.id and ${READY} for update skip locked

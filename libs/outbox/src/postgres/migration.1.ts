@@ -1,3 +1,6 @@
+/** Of messages, those that anything is looked up by. */
+const COLUMNS = ['id', 'channel', 'rank', 'key', 'due_at', 'host', 'claims', 'is_suspect', 'holds_key'];
+
 /**
  * The first tables. A table is a place, and the place is the state of what lies in it.
  *
@@ -117,6 +120,10 @@ create table ${schema}.once (
   key text collate "C" primary key
 );
 create index once_seen on ${schema}.once (seen_at);
+
+-- No statistics: what lies where changes by the second. A plan for a table in which nearly everything was claimed, or delayed, or had no key
+-- a minute ago reads all of it to find the little that it expects. Without them the planner expects little of everything, always.
+${COLUMNS.map((column) => `alter table ${schema}.message alter column ${column} set statistics 0;`).join('\n')}
 
 -- Ballast: 160 pages that stay. A plan that is made while the table is all but empty reads the whole of it, for that is cheap then, and a
 -- prepared statement keeps its plan while the table grows. A table that never looks small is read by its indexes from the beginning.

@@ -1,10 +1,12 @@
 import type { Failure, Settlement } from '../store/store.js';
-import { heldBy } from './exchange.js';
+import { held, rows } from './exchange.js';
 import { numbers, statement, type Statement } from './statement.js';
 
-/** Joins what is said of claims, in arrays, with those that are this host's still: $1 ids, $2 their claims, $3 the host. */
-const said = (more: string, columns: string) => `unnest($1::bigint[], $2::int[]${more}) as s(id, claims${columns})`;
-const OURS = 'm.id = s.id and m.claims = s.claims and ' + heldBy('$3');
+/** What is said of claims, in arrays, for those that are this host's still: $1 ids, $2 their claims, $3 the host. */
+const said = (schema: string, columns = '', ...arrays: readonly string[]) =>
+  `${held(schema, rows('$1::bigint[]', '$2::int[]', ...arrays), `${columns}, n`)} as s`;
+/** Asked again of the message itself: somebody may have taken it over since it was looked up. */
+const OURS = 'm.ctid = s.place and m.host = $3';
 const FREE = 'host = null, holds_key = false';
 const NOW = 'statement_timestamp()';
 const after = (ms: string) => `${NOW} + ${ms} * interval '1 millisecond'`;
@@ -29,7 +31,7 @@ const done = statement(
   'settle_done',
   (schema) => `
     with gone as (
-      delete from ${schema}.message m using ${said(', $4::text[], $5::float8[]', ', result, keep')} where ${OURS}
+      delete from ${schema}.message m using ${said(schema, ', result, keep', '$4::text[]', '$5::float8[]')} where ${OURS}
       returning ${RETURNED}, s.result, s.keep
     ), finished as (${finish(schema, 'gone', false)})
     select id, channel, wants_result, keep, true as gone from gone`,
@@ -41,14 +43,14 @@ const retry = statement(
   (schema) => `
     update ${schema}.message m set ${FREE}, is_suspect = false, crashes = m.crashes + s.crash::int,
       due_at = case when s.wait > 0 then ${after('s.wait')} end, ready_at = ${NOW}, history = ${historyWith('s.line')}
-    from ${said(', $4::float8[], $5::text[], $6::boolean[]', ', wait, line, crash')} where ${OURS}
+    from ${said(schema, ', wait, line, crash', '$4::float8[]', '$5::text[]', '$6::boolean[]')} where ${OURS}
     returning ${RETURNED}`,
 );
 
 export const release = statement(
   'settle_release',
   (schema) => `
-    update ${schema}.message m set ${FREE}, attempt = m.attempt - 1 from ${said('', '')} where ${OURS}
+    update ${schema}.message m set ${FREE}, attempt = m.attempt - 1 from ${said(schema)} where ${OURS}
     returning ${RETURNED}`,
 );
 
@@ -57,7 +59,7 @@ const bury = statement(
   'settle_bury',
   (schema) => `
     with gone as (
-      delete from ${schema}.message m using ${said(', $4::text[], $5::text[], $6::text[], $7::float8[]', ', reason, line, result, keep')}
+      delete from ${schema}.message m using ${said(schema, ', reason, line, result, keep', '$4::text[]', '$5::text[]', '$6::text[]', '$7::float8[]')}
       where ${OURS} returning m.*, s.reason, s.result, s.keep, ${historyWith('s.line')} as full_history
     ), dead as (
       insert into ${schema}.dead

@@ -1,6 +1,6 @@
 import { statement } from './statement.js';
 import { historyWith } from './settle.js';
-import { CLAIMED, heldBy } from './exchange.js';
+import { CLAIMED, isFree } from './exchange.js';
 
 /**
  * $1 the class of the hosts' locks, $2 channels. Every host with what is known of its life, and how many suspects wait.
@@ -54,7 +54,7 @@ export const buryCrashed = statement(
   'bury_crashed',
   (schema) => `
     with gone as (
-      delete from ${schema}.message m where m.id = any($1::bigint[]) and ${heldBy('$2')} and m.crashes + 1 >= $4::int
+      delete from ${schema}.message m where m.id = any($1::bigint[]) and m.host = $2 and m.crashes + 1 >= $4::int
       returning m.*, ${historyWith(crashed('$3::text'))} as full_history
     ), dead as (
       insert into ${schema}.dead
@@ -76,7 +76,7 @@ export const freeCrashed = statement(
   (schema) => `
     update ${schema}.message m set host = null, holds_key = false, is_suspect = true, crashes = m.crashes + 1,
       history = ${historyWith(crashed('$3::text'))}
-    where m.id = any($1::bigint[]) and ${heldBy('$2')} and m.crashes + 1 < $4::int
+    where m.id = any($1::bigint[]) and m.host = $2 and m.crashes + 1 < $4::int
     returning m.id`,
 );
 
@@ -91,13 +91,11 @@ export const claimSuspect = statement(
     where m.ctid = (
       select m.ctid from ${schema}.message m
       where m.is_suspect and m.host is null and m.channel = any($2::text[])
-        and (m.key is null or not (
-          exists (select from ${schema}.message b where b.channel = m.channel and b.key = m.key and b.holds_key)
-          or exists (select from ${schema}.message b where b.channel = m.channel and b.key = m.key and b.id < m.id
-            and b.key is not null and b.due_at is null and not b.is_suspect)
-          or exists (select from ${schema}.message b where b.channel = m.channel and b.key = m.key and b.id < m.id
-            and b.key is not null and (b.due_at is not null or b.is_suspect))
-        ))
+        and (m.key is null or (${isFree(schema, 'm')} and coalesce((
+          select b.id from ${schema}.message b
+          where b.channel = m.channel and b.key >= m.key and b.key <= m.key and b.key is not null and b.due_at is null and not b.is_suspect
+          order by b.key, b.id limit 1
+        ), m.id) >= m.id))
         and (select id from ${schema}.host where id = $1 for key share) is not null
       order by array_position($2::text[], m.channel), case when m.key is null then m.rank else 0 end, m.id
       limit 1 for update of m skip locked
