@@ -18,14 +18,24 @@ const lock = statement(
   'lock_migrations',
   () => `select pg_advisory_xact_lock(hashtextextended('nestjs-workers migrations ' || $1, 0))`,
 );
+/**
+ * Read from the tables of the catalogue, not asked of to_regclass: that one answers from what this connection remembers, which after the wait
+ * for the lock may be that there is nothing yet.
+ */
 const look = statement(
   'look_for_migrations',
-  () => `select to_regclass($1) is not null as is_there, to_regnamespace($2) is not null as has_schema`,
+  () => `
+    select n.oid is not null as has_schema, c.oid is not null as is_there
+    from (select $1::text as name) asked left join pg_catalog.pg_namespace n on n.nspname = asked.name
+      left join pg_catalog.pg_class c on c.relnamespace = n.oid and c.relname = 'migration'`,
 );
 const applied = statement(
   'read_migrations',
   (schema) => `select number, ${msOf('applied_at')} as applied_at from ${schema}.migration order by number`,
 );
+
+/** Quotes in the name itself are refused by the store's options. */
+const bare = (quoted: string): string => quoted.slice(1, -1);
 
 const ledger = (schema: string): string =>
   `create table if not exists ${schema}.migration (number int primary key, name text not null, applied_at timestamptz not null default now());`;
@@ -52,7 +62,7 @@ export class PostgresMigrations implements Migrations {
       const done = await this.applied(transaction);
       const missing = MIGRATIONS.filter(({ number }) => !done.has(number));
       if (missing.length === 0) return [];
-      const [found] = await transaction.run(look, ['pg_catalog.pg_class', schema]);
+      const [found] = await transaction.run(look, [bare(schema)]);
       // Asked for even when it is there, this would need a right that a prudent administrator has taken away.
       if (found!.has_schema !== true) await transaction.script(`create schema ${schema}`);
       await transaction.script(ledger(schema));
@@ -93,7 +103,7 @@ export class PostgresMigrations implements Migrations {
   /** When each was applied, in milliseconds since 1970. */
   private async applied(runner: Runner): Promise<Map<number, number>> {
     const { schema } = this.database;
-    const [found] = await runner.run(look, [`${schema}.migration`, schema]);
+    const [found] = await runner.run(look, [bare(schema)]);
     const rows = found!.is_there === true ? await runner.run(applied) : [];
     return new Map(rows.map(({ number, applied_at }) => [asNumber(number), asNumber(applied_at)]));
   }
