@@ -33,18 +33,25 @@ describe.each(KINDS)('a host on %s that stands still for longer than its lease',
     // The handler that did not listen comes to its end, and too late.
     frozen.tell({ do: 'release', n: 3 });
     await frozen.says('end', { n: 3 });
-    for (const { n } of tasks) helper.tell({ do: 'release', n });
-    await helper.says('done', {}, 3);
+    // With its new seat it may be given one of them again, alone, as any other host may.
+    for (const host of [helper, frozen]) for (const { n } of tasks) host.tell({ do: 'release', n });
+    await comesTrue(
+      () => hosts.about('done').length >= 3,
+      () => 'the three to be done',
+    );
     expect(tasks.map(({ n }) => n)).toContain(first);
 
     await frozen.says('relay', { state: 'claiming' }, 2);
     await helper.stop();
     other.tell({ do: 'add', tasks: [{ n: 4 }] });
     await frozen.says('end', { n: 4 });
-    await frozen.says('done');
-    expect(hosts.about('done')).toHaveLength(4);
-    expect(new Set(helper.all('end').map(({ n }) => n))).toEqual(new Set([1, 2, 3]));
-    expect(frozen.all('end').map(({ n }) => n)).toEqual([3, 4]);
+    await frozen.says('done', { id: '4' });
+    expect(
+      hosts
+        .about('done')
+        .map(({ id }) => Number(id))
+        .toSorted(),
+    ).toEqual([1, 2, 3, 4]);
     await hosts.stop();
     expect(await customer.seats()).toBe(0);
     await customer.close();
