@@ -46,12 +46,8 @@ describe.each(KINDS)('a host on %s that stands still for longer than its lease',
     other.tell({ do: 'add', tasks: [{ n: 4 }] });
     await frozen.says('end', { n: 4 });
     await frozen.says('done', { id: '4' });
-    expect(
-      hosts
-        .about('done')
-        .map(({ id }) => Number(id))
-        .toSorted(),
-    ).toEqual([1, 2, 3, 4]);
+    expect(new Set(hosts.about('done').map(({ id }) => id))).toEqual(new Set(['1', '2', '3', '4']));
+    expect(hosts.about('done')).toHaveLength(4);
     await hosts.stop();
     expect(await customer.seats()).toBe(0);
     await customer.close();

@@ -60,7 +60,7 @@ export function planOf(chance: Chance): Plan {
       },
     },
     lost: chance.isHit(0.8) ? ('retry' as const) : ('bury' as const),
-    prefetch: chance.pick([0, 0, 1, 5]),
+    prefetch: chance.pick(['auto', 'auto', 0, 1, 5] as const),
     keep: chance.pick([0, 0, 1_000]),
     ...(chance.isHit(0.3) ? { payload: slowSchema() } : {}),
   });

@@ -107,6 +107,7 @@ export class OutboxHouse {
     const { relay, store } = this;
     const seat = relay.place;
     if (seat === undefined) return;
+    relay.reconsider();
     const { hosts, buried, suspects } = await store.takeOver(seat, relay.channels, this.options.relay.maxCrashes);
     for (const { name, claims } of hosts) this.announcer.announce('workers.taken-over', { host: name, claims });
     for (const { id, channel, crashes } of buried) {

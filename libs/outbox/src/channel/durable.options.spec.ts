@@ -13,7 +13,7 @@ describe('the options of a durable channel', () => {
     expect(options).toEqual({
       payload: undefined,
       lost: 'retry',
-      prefetch: 0,
+      prefetch: 'auto',
       keep: 0,
       retry: {
         attempts: 5,
@@ -47,7 +47,8 @@ describe('the options of a durable channel', () => {
     [{ retry: { atempts: 3 } }, ['atempts', 'attempts']],
     [{ retry: { backoff: { maxDelai: 3 } } }, ['maxDelai', 'maxDelay']],
     [{ lost: 'ignore' }, ['channels.emails.lost', 'ignore']],
-    [{ prefetch: -1 }, ['channels.emails.prefetch', '-1']],
+    [{ prefetch: -1 }, ['channels.emails.prefetch', '-1', "'auto'"]],
+    [{ prefetch: 'all' }, ['channels.emails.prefetch', 'all']],
     [{ keep: 'a while' }, ['channels.emails.keep', 'a while']],
     [{ prefech: 1 }, ['prefech', 'prefetch']],
     [{ payload: 'Email' }, ['payload', 'Email']],

@@ -20,8 +20,11 @@ export interface DurableOptions<T = unknown> {
   readonly retry?: RetryOptions | number | false;
   /** What becomes of a message whose isolate died after its handler was entered. @default 'retry' */
   readonly lost?: 'retry' | 'bury';
-  /** How many more messages than its workers have places for a host claims in advance; they go back when it stops. @default 0 */
-  readonly prefetch?: number;
+  /**
+   * How many more messages than its workers have places for a host claims in advance; they go back when it stops. `auto` is as many as they
+   * begin in 5 milliseconds: none for handlers that take long. @default 'auto'
+   */
+  readonly prefetch?: number | 'auto';
   /** How long what the handler returned is kept in the store, beside the answer to a request. @default 0, not at all */
   readonly keep?: Duration;
 }
@@ -30,7 +33,7 @@ export interface ResolvedDurableOptions {
   readonly payload: PayloadType<unknown> | undefined;
   readonly retry: RetryPolicy;
   readonly lost: 'retry' | 'bury';
-  readonly prefetch: number;
+  readonly prefetch: number | 'auto';
   readonly keep: number;
 }
 
@@ -81,7 +84,12 @@ const DURABLE_TABLE: OptionTable<Omit<Rows, 'payload'>> = {
     fallback: {},
   },
   lost: oneOf(['retry', 'bury'], 'retry'),
-  prefetch: integer(0, 0),
+  prefetch: {
+    expects: "an integer from 0 up, or 'auto'",
+    read: (given) =>
+      given === 'auto' || (Number.isInteger(given) && (given as number) >= 0) ? (given as number) : undefined,
+    fallback: 'auto',
+  },
   keep: duration(0, 0),
 };
 

@@ -2,6 +2,7 @@ import type { Channel } from '@nestjs-workers/core';
 import type { Source, Taker } from '@nestjs-workers/core/extension';
 import type { DurableChannel } from '../channel/durable.channel.js';
 import type { DurableDelivery } from './durable.delivery.js';
+import { Foresight } from './foresight.js';
 
 /**
  * What a relay has claimed for one worker and the worker has not taken yet.
@@ -14,6 +15,7 @@ import type { DurableDelivery } from './durable.delivery.js';
 export class DurableSource implements Source {
   private readonly waiting: DurableDelivery[] = [];
   private inStore: 'unknown' | 'asked' | 'nothing' = 'unknown';
+  private readonly foresight: Foresight;
   /** Claimed, and on their way through the check of their payload. */
   private arriving = 0;
 
@@ -22,11 +24,15 @@ export class DurableSource implements Source {
     readonly taker: Taker,
     readonly routed: Channel | undefined,
     private readonly isClaiming: () => boolean,
-  ) {}
+    nowMs: () => number,
+  ) {
+    this.foresight = new Foresight(channel.durable.prefetch, nowMs);
+    taker.allowUnsettled(this.foresight.ahead);
+  }
 
   /** How many more messages it has a place for, those that are claimed in advance included. */
   get room(): number {
-    return this.taker.room + this.channel.durable.prefetch - this.waiting.length - this.arriving;
+    return this.taker.room + this.foresight.ahead - this.waiting.length - this.arriving;
   }
 
   /** How many messages the store is worth being asked for. */
@@ -45,6 +51,8 @@ export class DurableSource implements Source {
   }
 
   ask(): void {
+    this.foresight.measure();
+    this.taker.allowUnsettled(this.foresight.ahead);
     this.inStore = 'asked';
   }
 
@@ -65,12 +73,17 @@ export class DurableSource implements Source {
 
   put(delivery: DurableDelivery): void {
     this.channel.books.taken++;
-    if (this.taker.isHungry && this.waiting.length === 0) this.taker.give(delivery);
-    else this.waiting.push(delivery);
+    if (!this.taker.isHungry || this.waiting.length > 0) this.waiting.push(delivery);
+    else {
+      this.foresight.began();
+      this.taker.give(delivery);
+    }
   }
 
   take(): DurableDelivery | undefined {
-    return this.waiting.shift();
+    const delivery = this.waiting.shift();
+    if (delivery !== undefined) this.foresight.began();
+    return delivery;
   }
 
   release(): void {}
@@ -79,6 +92,11 @@ export class DurableSource implements Source {
   takeRest(): [] {
     this.giveBack();
     return [];
+  }
+
+  /** Gives back what was claimed in advance for a worker that has begun nothing since this was asked last. */
+  reconsider(): void {
+    if (this.foresight.isInVain()) this.giveBack();
   }
 
   giveBack(): void {

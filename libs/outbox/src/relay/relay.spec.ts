@@ -308,6 +308,30 @@ describe('a relay', () => {
   });
 });
 
+describe('what is claimed in advance', () => {
+  it('is what the worker began in 5 ms, and goes back when it stands still', async () => {
+    const { relay, line, hand, put, clock } = await relayBench({ room: 20 });
+    const stored = async () => (await line.store.stats())['a'];
+    await put(...Array.from({ length: 20 }, () => ({})));
+    await clock.advance(5);
+    hand.room = 1;
+    await put(...Array.from({ length: 10 }, () => ({})));
+    expect([hand.given.length, await stored()]).toMatchObject([21, { claimed: 30, ready: 0 }]);
+
+    relay.reconsider();
+    await turns();
+    expect(await stored()).toMatchObject({ claimed: 30 });
+    relay.reconsider();
+    await turns();
+    expect([hand.given.length, await stored()]).toMatchObject([21, { claimed: 21, ready: 9 }]);
+  });
+
+  it('lets as many more outcomes be unsettled', async () => {
+    const { hand } = await relayBench({ channel: { prefetch: 30 } });
+    expect(hand.unsettledAllowed).toBe(30);
+  });
+});
+
 describe('what cannot be read', () => {
   it('is told to whoever waits for it here', async () => {
     let refused: Error | undefined;

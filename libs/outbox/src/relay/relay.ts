@@ -109,7 +109,13 @@ export class OutboxRelay implements Relay, Claimer {
   }
 
   sourceFor(channel: DurableChannel, taker: Taker, routed: Channel | undefined): DurableSource {
-    const source = new DurableSource(channel, taker, routed, () => this.state === 'claiming');
+    const source = new DurableSource(
+      channel,
+      taker,
+      routed,
+      () => this.state === 'claiming',
+      () => this.parts.clock.now(),
+    );
     this.sources.add(source);
     taker.onRoom = () => {
       if (source.wish > 0) this.ring();
@@ -190,6 +196,11 @@ export class OutboxRelay implements Relay, Claimer {
   /** Something that was put, or that failed, is due in `delayMs`. */
   delayed(delayMs: number): void {
     this.parts.onDelayed(delayMs);
+  }
+
+  /** Gives back what was claimed in advance for workers that stand still. */
+  reconsider(): void {
+    for (const source of this.sources.all) source.reconsider();
   }
 
   /** How many messages wait to be run with nothing beside them. */

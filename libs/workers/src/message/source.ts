@@ -22,6 +22,8 @@ export interface Taker {
   readonly room: number;
   /** Told when it has a place again; for a source that fetches what it gives. */
   onRoom: (() => void) | undefined;
+  /** Lets so many more outcomes be unsettled at a time than a worker may have by itself: for a source that settles many in one commit. */
+  allowUnsettled(more: number): void;
   /** Takes a delivery; called only while it is hungry. */
   give(delivery: Delivery): void;
   /** Aborts the signal of one delivery's handler, because what it does no longer counts. */

@@ -79,6 +79,15 @@ describe('completion', () => {
     expect([runner.isQuiet, runner.stats().done, source.released.length]).toEqual([true, 20, 20]);
   });
 
+  it('law 2: is bounded to as many more as its source allows', async () => {
+    const { settle, waiting } = slowSettling();
+    const { runner, put } = await running((n: number) => n, { concurrency: 2, settle });
+    runner.allowUnsettled(7);
+    for (let n = 1; n <= 20; n++) put(n);
+    await calm();
+    expect([waiting.length, runner.stats()]).toMatchObject([11, { unsettled: 11, maxUnsettled: 11 }]);
+  });
+
   it('law 2: lets handlers run on while it settles', async () => {
     const { settle, waiting } = slowSettling();
     const gates = new Gates();

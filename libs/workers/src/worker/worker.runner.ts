@@ -41,7 +41,7 @@ export interface RunnerParts {
  * States: `idle` until started; `running`; `stopped`, when it takes nothing any more.
  *
  * Promises: nothing is taken without a free permit; the permit goes back before the outcome is handed on; at most 2 x concurrency
- * outcomes are unsettled, and while that many are, nothing is taken; other timers and sockets get their turn every 4 ms.
+ * outcomes are unsettled, and what its source allows beside; while that many are, nothing is taken; other timers and sockets get their turn every 4 ms.
  * Does not promise: an order between messages when concurrency is above 1 and no key is given.
  *
  * Invariant: `isHungry` is true only while a permit is free and the source has nothing to take.
@@ -65,7 +65,7 @@ export class WorkerRunner implements LaneOwner, Taker {
   private readonly startedTopic: Topic<'workers.started'>;
   private inUse = 0;
   private unsettled = 0;
-  private readonly maxUnsettled: number;
+  private maxUnsettled: number;
   /** Whether a handler came back in this microtask round, at whose end it pumps. */
   private isRoundOpen = false;
   private resume: () => void = () => {};
@@ -95,6 +95,10 @@ export class WorkerRunner implements LaneOwner, Taker {
     if (this.state !== 'running') return 0;
     const { concurrency } = this.parts;
     return Math.max(0, Math.min(concurrency - this.inUse, this.maxUnsettled - this.inUse - this.unsettled));
+  }
+
+  allowUnsettled(more: number): void {
+    this.maxUnsettled = 2 * this.parts.concurrency + more;
   }
 
   disown(delivery: Delivery, reason: Error): void {
