@@ -55,7 +55,7 @@ describe.each(KINDS)('a message on %s that kills its process', (kind) => {
     expect(host.all('error').map(({ kind: fault }) => fault)).toEqual(Array(MAX_CRASHES).fill('isolate_crashed'));
     await hosts.stop();
     const letters = await deadLettersAt(place);
-    expect(letters).toMatchObject([{ reason: 'crashed' }]);
+    expect(letters).toMatchObject([{ reason: 'crashed', crashes: MAX_CRASHES }]);
     expect(letters[0]?.history).toHaveLength(MAX_CRASHES);
     await customer.close();
   });

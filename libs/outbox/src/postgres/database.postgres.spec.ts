@@ -1,7 +1,7 @@
 import { Pool, types } from 'pg';
 import { until } from '@nestjs-workers/core/testing';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { done, idsOf, message, retry } from '../store/scene.contract.js';
+import { bury, done, idsOf, message, retry } from '../store/scene.contract.js';
 import { StoreTooNewError, StoreUnreachableError } from '../store/store.errors.js';
 import { PostgresScene, proxied } from './fixtures/scene.js';
 import { freshSchema } from '../../../../test/support/postgres.js';
@@ -180,10 +180,7 @@ describe('a history', () => {
     for (let attempt = 1; attempt <= 12; attempt++) {
       const [claimed] = await store.claim(seat, wanted);
       const failure = { attempt, kind: 'handler_error', message: text, host: 'one' };
-      const end =
-        attempt < 12
-          ? retry(claimed!, 0, { failure })
-          : { ...claimed!, type: 'bury' as const, reason: 'over', failure, result: null, keepMs: 0 };
+      const end = attempt < 12 ? retry(claimed!, 0, { failure }) : bury(claimed!, { reason: 'over', failure });
       expect(await store.settle(seat, [end])).toEqual([]);
     }
     const [letter] = await store.deadLetters.find({}, { limit: 1 });

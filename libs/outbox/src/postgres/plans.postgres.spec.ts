@@ -11,7 +11,7 @@ const [finish, retry, release, bury] = settling(1, [
   { ...claim, type: 'done', result: null, keepMs: 1, routed: [] },
   { ...claim, type: 'retry', afterMs: 1, failure, isCrash: false },
   { ...claim, type: 'release' },
-  { ...claim, type: 'bury', reason: '', failure, result: null, keepMs: 1 },
+  { ...claim, type: 'bury', reason: '', failure, isCrash: false, result: null, keepMs: 1 },
 ]).map(([statement]) => statement) as [Statement, Statement, Statement, Statement];
 
 const THREE = `'{1,2,3}', '{1,1,1}', 1`;
@@ -27,8 +27,8 @@ const STATEMENTS: readonly [Statement, string, string][] = [
   [release, 'bigint[], int[], int', THREE],
   [
     bury,
-    'bigint[], int[], int, text[], text[], text[], float8[]',
-    `${THREE}, '{x,x,x}', '{x,x,x}', '{x,x,x}', '{1,1,1}'`,
+    'bigint[], int[], int, text[], text[], text[], float8[], boolean[]',
+    `${THREE}, '{x,x,x}', '{x,x,x}', '{x,x,x}', '{1,1,1}', '{f,f,f}'`,
   ],
 ];
 

@@ -54,17 +54,17 @@ export const release = statement(
     returning ${RETURNED}`,
 );
 
-/** $4 reasons, $5 lines of history, $6 results, $7 for how long they are kept. */
+/** $4 reasons, $5 lines of history, $6 results, $7 for how long they are kept, $8 whether it was a crash. */
 const bury = statement(
   'settle_bury',
   (schema) => `
     with gone as (
-      delete from ${schema}.message m using ${said(schema, ', reason, line, result, keep', '$4::text[]', '$5::text[]', '$6::text[]', '$7::float8[]')}
-      where ${OURS} returning m.*, s.reason, s.result, s.keep, ${historyWith('s.line')} as full_history
+      delete from ${schema}.message m using ${said(schema, ', reason, line, result, keep, crash', '$4::text[]', '$5::text[]', '$6::text[]', '$7::float8[]', '$8::boolean[]')}
+      where ${OURS} returning m.*, s.reason, s.result, s.keep, s.crash, ${historyWith('s.line')} as full_history
     ), dead as (
       insert into ${schema}.dead
         (id, created_at, dead_at, attempt, crashes, claims, rank, wants_result, channel, reason, key, payload, headers, history)
-      select id, created_at, ${NOW}, attempt, crashes, claims, rank, wants_result, channel, reason, key, payload, headers, full_history
+      select id, created_at, ${NOW}, attempt, crashes + crash::int, claims, rank, wants_result, channel, reason, key, payload, headers, full_history
       from gone
     ), finished as (${finish(schema, 'gone', true)})
     select id, channel, wants_result, keep, true as gone from gone`,
@@ -115,6 +115,7 @@ export function settling(
       ({ failure }) => openLine(failure),
       ({ result }) => result,
       ({ keepMs }) => keepMs,
+      ({ isCrash }) => isCrash,
     ),
   ];
 }

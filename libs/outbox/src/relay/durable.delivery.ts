@@ -53,7 +53,7 @@ export class DurableDelivery implements Delivery {
   /** Its outcome cannot be written as it is, because of `error`. */
   unwritable(error: Error): Settlement {
     const failure = { ...this.failure('serialization_error'), message: 'could not be written' };
-    return this.settlement({ type: 'bury', reason: UNWRITABLE, failure, ...this.answerFor(error) });
+    return this.settlement({ type: 'bury', reason: UNWRITABLE, failure, isCrash: false, ...this.answerFor(error) });
   }
 
   private async settleDone(value: unknown): Promise<void> {
@@ -80,7 +80,7 @@ export class DurableDelivery implements Delivery {
     const isFinal = verdict.type === 'bury';
     if (this.reply !== undefined) this.reply.isFinal = isFinal;
     const settlement = this.settlement(
-      isFinal ? { ...verdict, failure, ...this.answerFor(fault.error) } : { ...verdict, failure, isCrash },
+      isFinal ? { ...verdict, failure, isCrash, ...this.answerFor(fault.error) } : { ...verdict, failure, isCrash },
     );
     await claimer.settle(this, settlement);
     claimer.failed(this, settlement, fault, claimed.waitedMs);

@@ -100,7 +100,7 @@ function plan(work: Work, settlement: Settlement): void {
       break;
     case 'bury':
       if (settlement.keepMs > 0) work.finish.push([id, 'dead', Math.ceil(settlement.keepMs), settlement.result]);
-      work.bury.push([id, settlement.reason, settlement.failure]);
+      work.bury.push([id, settlement.reason, settlement.failure, settlement.isCrash ? 1 : 0]);
       work.remove.push(id);
       break;
     case 'release':
@@ -141,7 +141,7 @@ where ${message}.id = settled.value ->> 0`;
 
 const burySql = (dead: string, message: string) => `
 insert into ${dead} (${DEAD_COLUMNS}, dead_at_ms, reason, history)
-select ${DEAD_COLUMNS}, ${NOW_MS}, settled.value ->> 1, ${withFailure('settled.value -> 2')}
+select ${DEAD_COLUMNS.replace('crashes', 'crashes + (settled.value ->> 3)')}, ${NOW_MS}, settled.value ->> 1, ${withFailure('settled.value -> 2')}
 from ${LINES} as settled
 cross join ${message} as held on held.id = settled.value ->> 0`;
 

@@ -221,7 +221,7 @@ export function retry({ id, claim }: Claim, afterMs = 1_000, said: Of<'retry'> =
 }
 
 export function bury({ id, claim }: Claim, said: Of<'bury'> = {}): Settlement {
-  return { id, claim, type: 'bury', reason: 'permanent', failure, result: null, keepMs: 0, ...said };
+  return { id, claim, type: 'bury', reason: 'permanent', failure, isCrash: false, result: null, keepMs: 0, ...said };
 }
 
 export function release({ id, claim }: Claim): Settlement {

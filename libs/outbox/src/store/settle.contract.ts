@@ -101,6 +101,15 @@ export function settleContract(harness: StoreHarness): void {
       });
     });
 
+    it('counts a crash that is told with a burial', async () => {
+      const scene = await Scene.of(harness);
+      await scene.append({}, {});
+      const host = await scene.host();
+      const [first, second] = await host.claim();
+      await host.settle(bury(first as Claimed, { isCrash: true }), bury(second as Claimed));
+      expect((await scene.dead()).map(({ crashes }) => crashes).toSorted()).toEqual([0, 1]);
+    });
+
     it('removes what expired', async () => {
       const scene = await Scene.of(harness);
       await scene.appendOne({ expiresMs: 1 });

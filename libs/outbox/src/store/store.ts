@@ -192,6 +192,7 @@ export type Settlement = { readonly id: number; readonly claim: number } & (
       readonly type: 'bury';
       readonly reason: string;
       readonly failure: Failure;
+      readonly isCrash: boolean;
       /** Recorded for whoever waits, for `keepMs`. */
       readonly result: string | null;
       readonly keepMs: number;

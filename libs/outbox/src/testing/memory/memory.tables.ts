@@ -247,12 +247,12 @@ export class MemoryTables {
       return undefined;
     }
     this.fail(message, settlement.failure);
+    if (settlement.isCrash) message.crashes += 1;
     if (settlement.type === 'bury') {
       this.bury(message, settlement.reason);
       this.record(message, 'dead', settlement.result, settlement.keepMs);
       return undefined;
     }
-    if (settlement.isCrash) message.crashes += 1;
     if (settlement.afterMs <= 0) this.ready(message);
     else this.place(message, { type: 'delayed', dueAtMs: this.now() + settlement.afterMs });
     return undefined;
