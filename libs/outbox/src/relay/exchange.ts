@@ -142,7 +142,8 @@ export class Exchange {
     const { store, seating } = this.parts;
     const settlements = entries.map(({ settlement }) => settlement);
     const fenced = await store.settle(seat, settlements);
-    const isOurs = fenced.length > 0 && (await seating.renew());
+    // Asked of this seat: one that was taken since says nothing of what was written on the old one.
+    const isOurs = fenced.length > 0 && seating.seat === seat && (await seating.renew());
     this.settled(entries.splice(0), fenced, isOurs);
   }
 

@@ -161,6 +161,25 @@ describe('a settlement whose answer was lost', () => {
     expect(await settling).toMatchObject({ name: 'ClaimLostError', mayBeRecorded: true });
   });
 
+  // Found by seed 508370.
+  it('is not taken for written because a seat was taken again meanwhile', async () => {
+    const { hand, line, put, clock, relay } = await relayBench();
+    await put({});
+    line.next('settle', 'refuse');
+    const settling = word(hand.given[0]?.settle(DONE));
+    await turns();
+    line.store.kill(relay.place?.host ?? 0);
+    await takeOver(line);
+    // The answer, that the claim is not its own, comes when it has another seat.
+    line.next('settle', async () => {
+      await clock.advance('31s');
+      await turns();
+    });
+    await clock.advance(50);
+    await turns(20);
+    expect([await settling, relay.place !== undefined]).toEqual(['ClaimLostError', true]);
+  });
+
   it('comes to an end at the close even if the store is gone for good', async () => {
     const { hand, line, put, clock, relay } = await relayBench();
     await put({});
