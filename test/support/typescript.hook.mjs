@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import { transformSync } from 'rolldown/utils';
+import { threadId } from 'node:worker_threads';
 
 /**
  * How Node loads the TypeScript sources of this repository, as vitest does: decorators with their metadata, `.js` imports that mean
@@ -19,14 +20,35 @@ export async function resolve(specifier, context, next) {
 export async function load(url, context, next) {
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
   const file = fileURLToPath(url);
-  const { code } = transformSync(file, readFileSync(file, 'utf8'), {
-    lang: 'ts',
-    decorator: { legacy: true, emitDecoratorMetadata: true },
-  });
-  return { format: 'module', source: code, shortCircuit: true };
+  return { format: 'module', source: await compiled(file, readFileSync(file, 'utf8')), shortCircuit: true };
+}
+
+/** Each text is compiled once and kept: the tests start hundreds of processes that load the same sources. */
+async function compiled(file, text) {
+  const kept = new URL(`${createHash('sha256').update(file).update(text).digest('hex')}.mjs`, KEPT);
+  try {
+    return readFileSync(kept, 'utf8');
+  } catch {
+    const { transformSync } = await import('rolldown/utils');
+    const { code } = transformSync(file, text, {
+      lang: 'ts',
+      decorator: { legacy: true, emitDecoratorMetadata: true },
+    });
+    keep(kept, code);
+    return code;
+  }
+}
+
+/** Under another name first: a neighbour that reads it at the same time finds all of it or nothing. */
+function keep(kept, code) {
+  mkdirSync(KEPT, { recursive: true });
+  const unfinished = new URL(`${process.pid}-${threadId}.tmp`, KEPT);
+  writeFileSync(unfinished, code);
+  renameSync(unfinished, kept);
 }
 
 const ROOT = new URL('../../', import.meta.url);
+const KEPT = new URL('node_modules/.cache/nestjs-workers/typescript/', ROOT);
 const PACKAGES = {
   '@nestjs-workers/core': 'libs/workers/src/index.ts',
   '@nestjs-workers/core/extension': 'libs/workers/src/extension.ts',
