@@ -98,8 +98,8 @@ export class OutboxHouse {
   private async poll(): Promise<number | undefined> {
     const { relay, store } = this;
     if (relay.place === undefined || relay.channels.length === 0) return undefined;
-    const { nextDueMs } = await store.promote(relay.channels);
-    relay.lookEverywhere();
+    // Also where the store cannot be reached: then it is the relay that finds out, says so, and says when it is over.
+    const { nextDueMs } = await store.promote(relay.channels).finally(() => relay.lookEverywhere());
     return nextDueMs === undefined ? undefined : Math.max(1, nextDueMs);
   }
 

@@ -50,14 +50,23 @@ describe('rounds', () => {
     expect(begun).toEqual([10, 13, 23, 33]);
   });
 
-  it('are told when they fail, and done again', async () => {
+  it('are done ever more rarely while they fail, and told when they begin to fail', async () => {
     const { clock, faults, rounds: all } = rounds();
-    const work = (): Promise<void> => {
-      throw new Error('no');
+    const begun: number[] = [];
+    let isGone = true;
+    const work = async (): Promise<void> => {
+      begun.push(clock.now());
+      if (isGone) throw new Error('gone');
     };
     all.begin([{ name: 'poll', everyMs: 10, work }]);
-    await clock.advance(20);
-    expect(faults).toEqual(['poll: Error: no', 'poll: Error: no']);
+    await clock.advance(80);
+    expect([begun, faults]).toEqual([[10, 20, 40, 80], ['poll: Error: gone']]);
+    isGone = false;
+    await clock.advance(90);
+    expect(begun.slice(4)).toEqual([160, 170]);
+    isGone = true;
+    await clock.advance(10_000);
+    expect([begun.at(-1)! - begun.at(-2)!, faults]).toEqual([2_000, ['poll: Error: gone', 'poll: Error: gone']]);
   });
 
   it('stop when none is under way, and none begins after', async () => {

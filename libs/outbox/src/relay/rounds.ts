@@ -10,14 +10,19 @@ export interface Round {
   readonly isHolding?: boolean;
 }
 
+/** A round that fails again and again is done ever more rarely, but so often at least. */
+const LONGEST_PAUSE_MS = 2_000;
+
 /**
  * Does each round again some time after it has ended, so that a slow database is not asked twice at once.
  *
- * Promises: a round that fails is told and done again; after `stop` none begins, and `stop` resolves when none is under way.
+ * Promises: a round that fails is told, once until it succeeds, and done again, after a pause that doubles; after `stop` none begins, and `stop` resolves when none is under way.
  */
 export class Rounds {
   private readonly coming = new Map<string, { readonly round: Round; readonly timer: Timer; readonly dueAt: number }>();
   private readonly underWay = new Set<Promise<void>>();
+  /** How often each failed since it last succeeded. */
+  private readonly failures = new Map<string, number>();
   private isStopped = false;
 
   constructor(
@@ -55,12 +60,16 @@ export class Rounds {
   }
 
   private async go(round: Round): Promise<void> {
-    let soonerMs: number | void = undefined;
+    const { name, everyMs } = round;
     try {
-      soonerMs = await round.work();
+      const soonerMs = await round.work();
+      this.failures.delete(name);
+      this.later(round, Math.min(soonerMs ?? everyMs, everyMs));
     } catch (error) {
-      this.onFault(round.name, error);
+      const failures = (this.failures.get(name) ?? 0) + 1;
+      this.failures.set(name, failures);
+      if (failures === 1) this.onFault(name, error);
+      this.later(round, Math.max(everyMs, Math.min(everyMs * 2 ** (failures - 1), LONGEST_PAUSE_MS)));
     }
-    this.later(round, Math.min(soonerMs ?? round.everyMs, round.everyMs));
   }
 }
