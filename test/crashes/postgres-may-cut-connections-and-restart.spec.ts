@@ -110,7 +110,7 @@ async function scene(server: PostgresServer) {
     );
     await left.close();
     await hosts.stop();
-    return account(hosts, { orders, concurrency: CONCURRENCY, takeOverMs: SECONDS_MS });
+    return account(hosts, { orders, takeOverMs: SECONDS_MS });
   };
   return { place, hosts, workers, writer, judged };
 }
