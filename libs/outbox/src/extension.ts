@@ -1,0 +1,6 @@
+/**
+ * For packages that stand on the outbox, such as the workflows: what it lends them. Applications need nothing of it, and it may change with
+ * any minor version.
+ */
+export { OutboxHouse } from './outbox.house.js';
+export type { Appended, Migrations, NewMessage, Rows, Store, Transaction } from './store/store.js';
