@@ -3,4 +3,5 @@
  * any minor version.
  */
 export { OutboxHouse } from './outbox.house.js';
+export type { Annex, Change, Ledger, OwnTransaction } from './store/annex.js';
 export type { Appended, Migrations, NewMessage, Rows, Store, Transaction } from './store/store.js';
