@@ -63,13 +63,20 @@ export interface WorkflowStore {
     page: { readonly limit: number; readonly before?: number },
   ): Promise<readonly InstanceRow[]>;
 
-  /** Events of these workflows in the order of the log, after a position; only those before which nothing can be committed any more. */
-  eventsAfter(position: Position, workflows: readonly string[], limit: number): Promise<readonly LoggedEvent[]>;
+  /**
+   * Events of these workflows in the order of the log, after a position or from the beginning; only those before which nothing can be
+   * committed any more.
+   */
+  eventsAfter(
+    position: Position | undefined,
+    workflows: readonly string[],
+    limit: number,
+  ): Promise<readonly LoggedEvent[]>;
   /** Where a projection is; undefined when it never began. */
   checkpoint(projection: string): Promise<Position | undefined>;
   /**
-   * Runs `work` for a projection as its only runner over all hosts, and records the position that it returns in the same transaction when
-   * `work` writes by it, as soon as it is over otherwise. False when another host is its runner now; `work` was not called.
+   * Runs `work` for a projection as its only runner over all hosts, and records the position that it returns, also one that lies before
+   * where it was. False when another host is its runner now; `work` was not called.
    */
   project(projection: string, work: ProjectionWork): Promise<boolean>;
   /** Sets a projection back to the beginning. */
@@ -114,6 +121,8 @@ export interface NewEvent {
 export interface StoredEvent extends NewEvent {
   /** In its instance, from 1. */
   readonly sequence: number;
+  /** What the commit that brought it said of its input. */
+  readonly input: string | null;
   readonly createdAtMs: number;
 }
 
@@ -129,6 +138,7 @@ export interface Commit {
   readonly instance: Instance;
   /** As loaded. */
   readonly version: number;
+  /** None, when all there is to do is to take the fired timer away: its input was rejected. That begins no instance. */
   readonly events: readonly NewEvent[];
   /** Effects, as messages of durable channels. */
   readonly effects: readonly NewMessage[];
@@ -143,12 +153,16 @@ export interface Commit {
   /** The fired timer whose input this is. It is gone with the commit, unless `timers` set it again. */
   readonly firedTimer: TimerToken | undefined;
   readonly snapshot: Snapshot | undefined;
-  /** What the input did, for diagrams; null when that is not recorded. */
+  /** What the input is called, for diagrams; recorded with each of the events. Null when it says nothing of itself. */
   readonly input: string | null;
+  /** Of the message that carries the input: when something was committed with this key before, nothing is written. Null for none. */
+  readonly once: string | null;
 }
 
 export type Committed =
   | { readonly type: 'committed' }
+  /** Something was committed with the key `once` before; looked at before all else. */
+  | { readonly type: 'repeated' }
   /** Somebody else committed since it was loaded. */
   | { readonly type: 'conflict' }
   /** The timer was cancelled or set again in the meantime: its input is not to happen. */
