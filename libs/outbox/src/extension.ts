@@ -4,4 +4,4 @@
  */
 export { OutboxHouse } from './outbox.house.js';
 export type { Annex, Change, Ledger, OwnTransaction } from './store/annex.js';
-export type { Appended, Migrations, NewMessage, Rows, Store, Transaction } from './store/store.js';
+export type { Appended, Claimed, Migrations, NewMessage, Rows, Seat, Store, Transaction } from './store/store.js';
