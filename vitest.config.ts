@@ -19,7 +19,7 @@ const TIMED = [
 ];
 
 /** Tests that need a real PostgreSQL, which is started once for all of them; and those of the command line, which is run as it is built. */
-const STORES = ['libs/outbox/src/**/*.postgres.spec.ts', 'libs/outbox/src/cli/outbox.*.spec.ts'];
+const STORES = ['libs/{outbox,workflows}/src/**/*.postgres.spec.ts', 'libs/outbox/src/cli/outbox.*.spec.ts'];
 
 /**
  * Eight projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
@@ -36,8 +36,11 @@ export default defineConfig({
       { find: '@nestjs-workers/core', replacement: path('libs/workers/src/index.ts') },
       { find: '@nestjs-workers/outbox/postgres', replacement: path('libs/outbox/src/postgres/index.ts') },
       { find: '@nestjs-workers/outbox/sqlite', replacement: path('libs/outbox/src/sqlite/index.ts') },
+      { find: '@nestjs-workers/outbox/extension', replacement: path('libs/outbox/src/extension.ts') },
       { find: '@nestjs-workers/outbox/testing', replacement: path('libs/outbox/src/testing/index.ts') },
       { find: '@nestjs-workers/outbox', replacement: path('libs/outbox/src/index.ts') },
+      { find: '@nestjs-workers/workflows/testing', replacement: path('libs/workflows/src/testing/index.ts') },
+      { find: '@nestjs-workers/workflows', replacement: path('libs/workflows/src/index.ts') },
     ],
   },
   // Said here once more because vite looks for a file's own tsconfig and finds none that includes the specs.

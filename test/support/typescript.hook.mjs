@@ -57,5 +57,8 @@ const PACKAGES = {
   '@nestjs-workers/outbox': 'libs/outbox/src/index.ts',
   '@nestjs-workers/outbox/postgres': 'libs/outbox/src/postgres/index.ts',
   '@nestjs-workers/outbox/sqlite': 'libs/outbox/src/sqlite/index.ts',
+  '@nestjs-workers/outbox/extension': 'libs/outbox/src/extension.ts',
   '@nestjs-workers/outbox/testing': 'libs/outbox/src/testing/index.ts',
+  '@nestjs-workers/workflows': 'libs/workflows/src/index.ts',
+  '@nestjs-workers/workflows/testing': 'libs/workflows/src/testing/index.ts',
 };

@@ -1,0 +1,1 @@
+// The shop window, room by room.
