@@ -8,7 +8,8 @@ export interface WorkflowRecord {
   readonly options: object;
 }
 
-const WORKFLOW_METADATA = 'nestjs-workers:workflow';
+/** A property of the class itself, and not metadata: a workflow is plain, and is tested without Nest. */
+const RECORD = Symbol.for('nestjs-workers:workflow');
 
 /**
  * Makes a class a workflow. The class is made by the library, without arguments: what it decides depends on nothing but what it is told.
@@ -22,14 +23,14 @@ const WORKFLOW_METADATA = 'nestjs-workers:workflow';
 export function Workflow(name: string, options: WorkflowOptions = {}) {
   return (target: WorkflowClass): void => {
     const record: WorkflowRecord = { name, options: Object.freeze({ ...options }) };
-    Reflect.defineMetadata(WORKFLOW_METADATA, record, target);
+    Object.defineProperty(target, RECORD, { value: Object.freeze(record) });
   };
 }
 
 /** What the decorator of `target` said; undefined where there is none. */
 export function recordOf(target: unknown): WorkflowRecord | undefined {
-  if (typeof target !== 'function') return undefined;
-  return Reflect.getOwnMetadata(WORKFLOW_METADATA, target) as WorkflowRecord | undefined;
+  if (typeof target !== 'function' || !Object.hasOwn(target, RECORD)) return undefined;
+  return (target as unknown as { readonly [RECORD]: WorkflowRecord })[RECORD];
 }
 
 /** The name of a workflow, given by class or by name. @throws TypeError for a class that is no workflow */
