@@ -41,6 +41,8 @@ const LONGEST_WAIT_MS = 250;
 export class Engine {
   private readonly turns = new Turns();
   private readonly mails = new Map<string, Mail>();
+  /** The workflows of which it was told that their state cannot be written. */
+  private readonly unwritable = new Set<string>();
 
   constructor(private readonly parts: EngineParts) {}
 
@@ -166,12 +168,13 @@ export class Engine {
     }
   }
 
-  /** Undefined for a state that cannot be written: that is told, and its events are replayed each time. */
+  /** Undefined for a state that cannot be written: that is told once, and its events are replayed each time. */
   private snapshotOf({ name, options }: Blueprint, version: number, state: unknown): Snapshot | undefined {
     try {
       return { version, schema: options.snapshotVersion, state: written(state) };
     } catch (error) {
-      this.parts.onFault(`snapshot of workflow "${name}"`, error);
+      if (!this.unwritable.has(name)) this.parts.onFault(`snapshot of workflow "${name}"`, error);
+      this.unwritable.add(name);
       return undefined;
     }
   }
