@@ -44,9 +44,9 @@ describe('an effect', () => {
       await workflows.execute(workflow, 'one', { type: 'ask', value: new Map([[1, 2n]]) });
       await until(async () => (await workflows.state(workflow, 'one'))?.isCompleted === true, '20s');
       const state = (await workflows.state(workflow, 'one'))?.state;
-      const { seen } = state?.[1] as { readonly seen: Seen };
+      const seen = (state?.[1] as { readonly seen: Seen } | undefined)?.seen;
       expect(seen).toMatchObject({ instance: 'one', by: 'a map of 1' });
-      expect(seen.where === `${process.pid} ${threadId}`).toBe(isHere);
+      expect(seen?.where === `${process.pid} ${threadId}`).toBe(isHere);
     },
   );
 });
