@@ -32,6 +32,23 @@ const OUTBOX_NEIGHBOURS = {
   cli: ['store', 'postgres/index\\.ts$', 'sqlite/index\\.ts$'],
 };
 
+const WORKFLOWS = '^libs/workflows/src/';
+
+/** The same for the rooms of the workflows. A store of theirs writes by the outbox's store and loads no driver. */
+const WORKFLOWS_NEIGHBOURS = {
+  store: [],
+  postgres: ['store'],
+  sqlite: ['store'],
+  memory: ['store'],
+  decider: ['store'],
+  effects: ['decider', 'store'],
+  engine: ['decider', 'effects', 'store'],
+  inputs: ['decider', 'effects', 'engine'],
+  timers: ['decider', 'effects', 'store'],
+  projection: ['decider', 'store'],
+  diagram: ['decider', 'store'],
+};
+
 /** Leaves at the root that every room may use. */
 const LEAVES = ['workers.error.ts', 'workers.options.ts', 'option.table.ts'];
 
@@ -45,6 +62,7 @@ const NEST_DOORS = [
 ];
 
 const OUTBOX_LEAVES = ['outbox.errors.ts'];
+const WORKFLOWS_LEAVES = ['workflows.errors.ts'];
 
 const NOT_SHIPPED = '\\.(spec|contract|test-d)\\.ts$|/fixtures/';
 
@@ -122,6 +140,41 @@ module.exports = {
       to: { path: CORE, pathNot: `${CORE}((testing/)?index|extension|isolate\\.entry)\\.ts$` },
     },
     {
+      name: 'outbox-knows-no-workflows',
+      comment:
+        'Workflows stand on the outbox. Where the command line offers theirs, it asks for the package by name, if it is installed.',
+      severity: 'error',
+      from: { path: OUTBOX },
+      to: { path: WORKFLOWS },
+    },
+    {
+      name: 'workflows-have-one-nest-door',
+      comment: 'The module wires workflows into Nest, the decorators mark classes; all else is plain TypeScript.',
+      severity: 'error',
+      from: {
+        path: WORKFLOWS,
+        pathNot: [NOT_SHIPPED, `${WORKFLOWS}workflows\\.module\\.ts$`, `${WORKFLOWS}.+\\.decorator\\.ts$`],
+      },
+      to: { path: '(^|node_modules/)@nestjs/' },
+    },
+    {
+      name: 'workflows-use-the-front-doors',
+      comment: 'Workflows live from what the core and the outbox publish, as any package that stands on them.',
+      severity: 'error',
+      from: { path: WORKFLOWS, pathNot: NOT_SHIPPED },
+      to: {
+        path: `^libs/(workers|outbox)/src/`,
+        pathNot: '^libs/(workers|outbox)/src/((testing/|cli/)?index|extension)\\.ts$',
+      },
+    },
+    {
+      name: 'no-room-of-workflows-knows-their-hall',
+      comment: 'The hall of the workflows wires their rooms. The command line and the test tools build with it.',
+      severity: 'error',
+      from: { path: `${WORKFLOWS}(?!cli/|testing/)[^/]+/`, pathNot: NOT_SHIPPED },
+      to: { path: `${WORKFLOWS}(index|workflows\\.(?!errors)[a-z]+)\\.ts$` },
+    },
+    {
       name: 'each-store-by-its-own-door',
       comment:
         'Who uses channels in memory, or one store, loads no driver of another: the main entry reaches no store. The command line loads ' +
@@ -194,6 +247,9 @@ module.exports = {
     ...Object.entries(OUTBOX_NEIGHBOURS).map(([room, neighbours]) =>
       neighboursOf(OUTBOX, room, neighbours, OUTBOX_LEAVES),
     ),
+    ...Object.entries(WORKFLOWS_NEIGHBOURS).map(([room, neighbours]) =>
+      neighboursOf(WORKFLOWS, room, neighbours, WORKFLOWS_LEAVES),
+    ),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },
@@ -207,7 +263,7 @@ module.exports = {
 
 function neighboursOf(house, room, neighbours, leaves) {
   return {
-    name: `neighbours-of-${house === OUTBOX ? 'outbox-' : ''}${room}`,
+    name: `neighbours-of-${{ [OUTBOX]: 'outbox-', [WORKFLOWS]: 'workflows-' }[house] ?? ''}${room}`,
     comment: `${room}/ may import ${[...neighbours, ...leaves].join(', ')} and nothing else of the house.`,
     severity: 'error',
     from: { path: `${house}${room}/`, pathNot: NOT_SHIPPED },

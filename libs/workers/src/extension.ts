@@ -21,6 +21,8 @@ export type { Source, Taker } from './message/source.js';
 export { Announcer } from './observe/announcer.js';
 export type { ChannelStats } from './observe/stats.js';
 export * from './option.table.js';
+export { workerBy } from './worker/worker.decorator.js';
+export { type FoundClass, WorkerDiscovery } from './worker/worker.discovery.js';
 export { shown, suggestion } from './workers.error.js';
 export { encodeError } from './wire/error.codec.js';
 export { BUILT_IN_ERRORS } from './wire/error.registry.js';

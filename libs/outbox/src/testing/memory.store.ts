@@ -63,6 +63,11 @@ export class MemoryStore implements Store {
     return new MemoryStore(this.data);
   }
 
+  /** What its clock says. */
+  now(): number {
+    return this.tables.now();
+  }
+
   begin(): MemoryTransaction {
     return new MemoryTransaction(this.tables);
   }

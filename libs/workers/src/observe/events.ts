@@ -102,6 +102,20 @@ export interface WorkersEventMap {
     readonly state: 'claiming' | 'unreachable' | 'lost' | 'stopped';
     readonly error: Error | undefined;
   };
+  /** An input of a workflow was decided, and what was decided is committed. */
+  'workers.decided': {
+    readonly workflow: string;
+    readonly instance: string;
+    /** `timer-gone`: the timer was cancelled or set again meanwhile. `repeated`: the input had been decided before. */
+    readonly outcome: 'accepted' | 'rejected' | 'already-completed' | 'timer-gone' | 'repeated';
+    /** Who gave the input: a caller, who learns of the outcome; its channel, with what an effect returned or somebody sent; a timer. */
+    readonly from: 'caller' | 'channel' | 'timer';
+    /** How many events were appended. */
+    readonly events: number;
+    readonly version: number;
+    /** Why it was rejected. */
+    readonly reason: unknown;
+  };
   /** The application's workers take messages from now on. */
   'workers.running': { readonly workers: readonly string[]; readonly tickers: readonly string[] };
   /** The application's workers have stopped; what was left, by channel or worker. */
@@ -154,6 +168,7 @@ export const EVENT_NAMES = [
   'workers.taken-over',
   'workers.orphans',
   'workers.relay',
+  'workers.decided',
   'workers.running',
   'workers.stopped',
   'workers.fault',

@@ -22,10 +22,23 @@ type Output<O> = unknown extends O ? unknown : O | null | undefined | void;
  * export class ResizeWorker implements WorkerHandler<Upload, Thumbnail> { ... }
  */
 export function Worker<I = unknown, O = unknown>(options: WorkerOptions<I, O>, injectable?: InjectableOptions) {
-  const file = runsElsewhere(options) ? calledFrom(Worker) : undefined;
-  return <C extends HandlerClass<I, Output<O>>>(target: C): void => {
+  return workerBy(Worker, options, injectable) as <C extends HandlerClass<I, Output<O>>>(target: C) => void;
+}
+
+/**
+ * What `@Worker` does, for a decorator of another package that makes workers too.
+ *
+ * @param decorator what the user wrote on the class; the file it was called from is where isolates find the class
+ */
+export function workerBy(
+  decorator: (...args: never[]) => unknown,
+  options: object,
+  injectable?: InjectableOptions,
+): (target: object) => void {
+  const file = runsElsewhere(options) ? calledFrom(decorator) : undefined;
+  return (target) => {
     const record: WorkerRecord = { options: Object.freeze({ ...options }), file };
     Reflect.defineMetadata(WORKER_METADATA, record, target);
-    Injectable(injectable)(target);
+    Injectable(injectable)(target as never);
   };
 }
