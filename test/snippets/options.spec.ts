@@ -15,6 +15,7 @@ it.for([
   ['CommandOptions', 'workers/src/gateway/entrance.ts', 'docs/guide/controllers.md'],
   ['RequestOptions', 'workers/src/gateway/entrance.ts', 'docs/guide/controllers.md'],
   ['WorkersModuleOptions', 'workers/src/workers.options.ts', 'docs/guide/configuring.md'],
+  ['RunOptions', 'workers/src/workers.options.ts', 'docs/guide/roles.md'],
   ['WorkersModuleExtras', 'workers/src/workers.options.ts', 'docs/guide/configuring.md'],
   ['PoolOptions', 'workers/src/pool/pool.options.ts', 'docs/guide/dispatch.md'],
   ['ThreadOptions', 'workers/src/thread/in.thread.ts', 'docs/guide/dispatch.md'],

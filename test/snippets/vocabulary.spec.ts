@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
-import { DROP_REASONS, EVENT_NAMES } from '@nestjs-workers/core';
+import { ACTIONS, DROP_REASONS, EVENT_NAMES } from '@nestjs-workers/core';
 import { FAULT_KINDS } from '../../libs/workers/src/message/fault.js';
 import { rowsUnder, words } from './page.js';
 
@@ -16,6 +16,10 @@ it('names every event with its fields, and no other', () => {
   expect(Object.keys(listed)).toEqual([...EVENT_NAMES]);
   const declared = fieldsByEvent();
   for (const name of EVENT_NAMES) expect([name, listed[name]?.toSorted()]).toEqual([name, declared[name]]);
+});
+
+it('names every action, and no other', () => {
+  expect(rowsUnder('docs/vocabulary.md', 'The actions').map(([action]) => action)).toEqual([...ACTIONS]);
 });
 
 it('names every drop reason, and no other', () => {

@@ -57,7 +57,8 @@ export class OutboxHouse {
       onDelayed: (delayMs) => this.rounds.hasten('poll', delayMs),
       luck,
     });
-    this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault);
+    const onPause = (by: string | undefined): Promise<void> => this.lookAtPauses(by);
+    this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault, onPause);
     this.rounds = new Rounds(this.clock, (round, error) => this.announcer.fault(`outbox ${round}`, error));
     serve(this.announcer, this.sender);
     application.lendArbiter((ticker, dueAtMs) => this.store.tick(ticker, dueAtMs));
@@ -76,10 +77,12 @@ export class OutboxHouse {
   }
 
   private async start(): Promise<void> {
+    await this.lookAtPauses();
     await this.relay.start();
     const { relay, prune } = this.options;
     this.rounds.begin([
       { name: 'poll', everyMs: relay.pollInterval, work: () => this.poll(), isHolding: true },
+      { name: 'pauses', everyMs: relay.pollInterval, work: () => this.lookAtPauses() },
       { name: 'watch', everyMs: WATCH_MS, work: () => this.watch() },
       { name: 'lease', everyMs: relay.lease / 3, work: () => this.relay.renew() },
       this.counting(),
@@ -101,6 +104,20 @@ export class OutboxHouse {
     const { nextDueMs } = await store.promote(relay.channels);
     relay.lookEverywhere();
     return nextDueMs === undefined ? undefined : Math.max(1, nextDueMs);
+  }
+
+  /** Nothing is claimed from a channel that is paused; it is also why nothing begins before this has been looked at. */
+  private async lookAtPauses(resumedBy?: string): Promise<void> {
+    const paused = new Map((await this.store.paused()).map((one) => [one.channel, one]));
+    this.relay.notePaused(new Set(paused.keys()));
+    for (const channel of this.durables) {
+      const found = paused.get(channel.name);
+      channel.notePause(found !== undefined, found === undefined ? resumedBy : (found.by ?? undefined));
+    }
+  }
+
+  private get durables(): DurableChannel[] {
+    return [...this.application.channels].filter((channel) => channel instanceof DurableChannel);
   }
 
   private async watch(): Promise<void> {
@@ -130,7 +147,7 @@ export class OutboxHouse {
 
   private async count(): Promise<void> {
     const counts = await this.store.stats();
-    const channels = [...this.application.channels].filter((channel) => channel instanceof DurableChannel);
+    const channels = this.durables;
     for (const channel of channels) channel.stored = counts[channel.name] ?? NOTHING;
     const known = new Set(channels.map(({ name }) => name));
     const orphans = Object.fromEntries(

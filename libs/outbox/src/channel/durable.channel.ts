@@ -43,6 +43,25 @@ export class DurableChannel<T = unknown> extends Channel<T> {
     return true;
   }
 
+  override get isShared(): boolean {
+    return true;
+  }
+
+  /** Recorded in the store, for all hosts; they follow within a poll. @throws (rejects) OutboxMissingError, StoreUnreachableError */
+  override pause(actor?: string): Promise<void> {
+    return postOf(this.site.announcer, this.name).pause(this as DurableChannel, true, actor);
+  }
+
+  /** The same the other way round. */
+  override resume(actor?: string): Promise<void> {
+    return postOf(this.site.announcer, this.name).pause(this as DurableChannel, false, actor);
+  }
+
+  /** What the store says of it is known here from now on. */
+  notePause(isPaused: boolean, by: string | undefined): void {
+    this.halt(isPaused, by);
+  }
+
   /** How a message is put under the key that its worker orders by. */
   keyFor(message: Message<T>): string | undefined {
     const key = this.keyOf?.(message);

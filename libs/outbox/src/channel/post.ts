@@ -10,6 +10,8 @@ import type { ReplyAddress } from '@nestjs-workers/core/extension';
 export interface Post {
   /** Writes one message; resolves when it is committed. `reply` is told when its outcome is recorded, whoever ran it. */
   send(channel: DurableChannel, draft: Draft, reply?: ReplyAddress): Promise<Appended>;
+  /** Has no host claim from `channel`, or claim again, and this process know at once. */
+  pause(channel: DurableChannel, isPaused: boolean, by: string | undefined): Promise<void>;
   /** The messages of `channel` as the source of one worker. */
   sourceFor(channel: DurableChannel, taker: Taker, routed: Channel | undefined): Source;
 }

@@ -2,6 +2,7 @@ import type { Migrations } from '../store/store.js';
 import { StoreOutdatedError, StoreTooNewError } from '../store/store.errors.js';
 import type { Database, Runner } from './database.js';
 import { firstTables } from './migration.1.js';
+import { pauseTable } from './pause.js';
 import { asNumber, msOf, statement } from './statement.js';
 
 interface Migration {
@@ -11,7 +12,10 @@ interface Migration {
 }
 
 /** In the order of their numbers. What stands here was applied somewhere and is never changed again. */
-const MIGRATIONS: readonly Migration[] = [{ number: 1, name: 'the first tables', sql: firstTables }];
+const MIGRATIONS: readonly Migration[] = [
+  { number: 1, name: 'the first tables', sql: firstTables },
+  { number: 2, name: 'pause channels', sql: pauseTable },
+];
 
 /** One word for the lock of a schema's migrations, whoever asks. */
 const lock = statement(

@@ -12,6 +12,7 @@ import { hostLockClass } from './lock.life.js';
 import { PostgresMigrations } from './migrations.js';
 import { once, tick } from './once.js';
 import type { Row } from './pool.js';
+import { pause, paused, pausedOf, resume } from './pause.js';
 import { type PostgresStoreOptions, resolvePostgresOptions, type ResolvedPostgresOptions } from './postgres.options.js';
 import { promote, promotedOf } from './promote.js';
 import { prune } from './prune.js';
@@ -173,6 +174,18 @@ export class PostgresStore implements contract.Store {
 
   async once(key: string, within: contract.Transaction): Promise<boolean> {
     return (await within.run(once.text(this.database.schema), [key])).length > 0;
+  }
+
+  async pause(channel: string, by: string | null): Promise<boolean> {
+    return (await this.database.run(pause, [channel, by])).length > 0;
+  }
+
+  async resume(channel: string): Promise<boolean> {
+    return (await this.database.run(resume, [channel])).length > 0;
+  }
+
+  async paused(): Promise<readonly contract.PausedChannel[]> {
+    return (await this.database.run(paused)).map(pausedOf);
   }
 
   async prune(limit: number, keep: contract.Retention): Promise<contract.Pruned> {

@@ -26,6 +26,7 @@ export class DurableSource implements Source {
 
   /** How many more messages it has a place for, those that are claimed in advance included. */
   get room(): number {
+    if (this.taker.isPaused) return 0;
     return this.taker.room + this.channel.durable.prefetch - this.waiting.length - this.arriving;
   }
 
@@ -82,6 +83,7 @@ export class DurableSource implements Source {
   }
 
   giveBack(): void {
+    if (this.waiting.length > 0) this.inStore = 'unknown';
     for (const delivery of this.waiting.splice(0)) delivery.giveBack();
   }
 

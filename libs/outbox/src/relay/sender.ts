@@ -38,6 +38,8 @@ export class Sender implements Post {
     private readonly awaited: Awaited,
     private readonly clock: Clock,
     onFault: (error: unknown) => void,
+    /** Told when a channel was paused or resumed from here, and by whom. */
+    private readonly onPause: (by: string | undefined) => Promise<void> = async () => {},
   ) {
     this.bell = new Bell((channels) => store.wake(channels), clock, onFault);
   }
@@ -68,6 +70,12 @@ export class Sender implements Post {
         },
       );
     return appended;
+  }
+
+  async pause({ name }: DurableChannel, isPaused: boolean, by: string | undefined): Promise<void> {
+    if (isPaused) await this.store.pause(name, by ?? null);
+    else await this.store.resume(name);
+    await this.onPause(by);
   }
 
   sourceFor(channel: DurableChannel, taker: Taker, routed: Channel | undefined): Source {

@@ -2,6 +2,7 @@ import type { Migrations } from '../store/store.js';
 import { StoreOutdatedError, StoreTooNewError } from '../store/store.errors.js';
 import type { Connection } from './connection.js';
 import { makeTables } from './make.tables.js';
+import { makePauseTable } from './pause.js';
 import { NOW_MS, type Tables } from './tables.js';
 
 interface Migration {
@@ -10,7 +11,10 @@ interface Migration {
 }
 
 /** In the order of their numbers, which begin at 1. What is in here is never changed, only added to. */
-const MIGRATIONS: readonly Migration[] = [{ name: 'make the tables', sql: makeTables }];
+const MIGRATIONS: readonly Migration[] = [
+  { name: 'make the tables', sql: makeTables },
+  { name: 'pause channels', sql: makePauseTable },
+];
 
 /**
  * The numbered changes of the tables.

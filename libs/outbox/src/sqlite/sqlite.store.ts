@@ -5,6 +5,7 @@ import type {
   Finished,
   Host,
   NewMessage,
+  PausedChannel,
   Promoted,
   Pruned,
   Retention,
@@ -149,6 +150,18 @@ class SqliteStore implements Store {
   async once(key: string, within: Transaction): Promise<boolean> {
     assertSqlite(within);
     return once(this.tables, key, within);
+  }
+
+  async pause(channel: string, by: string | null): Promise<boolean> {
+    return this.verbs.pause(channel, by);
+  }
+
+  async resume(channel: string): Promise<boolean> {
+    return this.verbs.resume(channel);
+  }
+
+  async paused(): Promise<readonly PausedChannel[]> {
+    return this.verbs.paused();
   }
 
   async prune(limit: number, keep: Retention): Promise<Pruned> {

@@ -4,6 +4,7 @@ import type {
   Exchanged,
   Finished,
   NewMessage,
+  PausedChannel,
   Promoted,
   Pruned,
   Retention,
@@ -16,6 +17,7 @@ import type { Append, Run } from './append.js';
 import { Claim } from './claim.js';
 import type { Connection, Query } from './connection.js';
 import { FinishedRecords } from './finished.js';
+import { Pauses } from './pause.js';
 import { Promote } from './promote.js';
 import { Prune } from './prune.js';
 import { Seats } from './seat.js';
@@ -36,6 +38,7 @@ export class Verbs {
   private readonly finished: FinishedRecords;
   private readonly pruning: Prune;
   private readonly counting: Stats;
+  private readonly pauses: Pauses;
   private readonly watch: Watch;
   private readonly firstTick: Query;
   private readonly name: Query;
@@ -53,6 +56,7 @@ export class Verbs {
     this.finished = new FinishedRecords(connection, tables);
     this.pruning = new Prune(connection, tables);
     this.counting = new Stats(connection, tables);
+    this.pauses = new Pauses(connection, tables);
     this.firstTick = connection.prepare(tickSql(tables.tick));
     this.name = connection.prepare(`select value from ${tables.meta} where name = 'installation'`);
     this.seats = new Seats(connection, tables, (isHeld) => (isHeld ? this.watch.start() : this.watch.stop()));
@@ -114,6 +118,18 @@ export class Verbs {
 
   tick(ticker: string, dueAtMs: number): Promise<boolean> {
     return this.connection.write(() => this.firstTick.all([ticker, dueAtMs]).length > 0);
+  }
+
+  pause(channel: string, by: string | null): Promise<boolean> {
+    return this.connection.write(() => this.pauses.pause(channel, by));
+  }
+
+  resume(channel: string): Promise<boolean> {
+    return this.connection.write(() => this.pauses.resume(channel));
+  }
+
+  paused(): Promise<readonly PausedChannel[]> {
+    return this.connection.read(() => this.pauses.all());
   }
 
   prune(limit: number, keep: Retention): Promise<Pruned> {

@@ -73,6 +73,15 @@ export interface Store {
   finished(ids: readonly number[]): Promise<readonly Finished[]>;
   /** True for the first one that asks for this due time of this ticker, over all hosts. */
   tick(ticker: string, dueAtMs: number): Promise<boolean>;
+  /**
+   * Notes that no host is to claim from `channel` until it is resumed, and who wants it. Relays look after it and claim nothing there; the
+   * store itself refuses nothing, and what is claimed already goes on. False when it is noted already: the first word stays.
+   */
+  pause(channel: string, by: string | null): Promise<boolean>;
+  /** Takes that note away; false when there is none. */
+  resume(channel: string): Promise<boolean>;
+  /** The channels that are paused, in the order of their names. */
+  paused(): Promise<readonly PausedChannel[]>;
   /** True when `key` is new: the inbox. Recorded in the caller's transaction. */
   once(key: string, within: Transaction): Promise<boolean>;
   /** Removes what has outlived its time, at most `limit` rows of each kind. */
@@ -213,6 +222,13 @@ export interface Failure {
 export interface Exchanged {
   readonly fenced: readonly number[];
   readonly claimed: readonly Claimed[];
+}
+
+/** A channel that no host is to claim from. */
+export interface PausedChannel {
+  readonly channel: string;
+  readonly sinceMs: number;
+  readonly by: string | null;
 }
 
 export interface Promoted {

@@ -7,6 +7,7 @@ import type {
   Host,
   Migrations,
   NewMessage,
+  PausedChannel,
   Promoted,
   Pruned,
   Retention,
@@ -144,6 +145,21 @@ export class MemoryStore implements Store {
 
   async tick(ticker: string, dueAtMs: number): Promise<boolean> {
     return this.tables.tick(ticker, dueAtMs);
+  }
+
+  async pause(channel: string, by: string | null): Promise<boolean> {
+    const { paused } = this.tables;
+    if (paused.has(channel)) return false;
+    paused.set(channel, { channel, by, sinceMs: this.tables.now() });
+    return true;
+  }
+
+  async resume(channel: string): Promise<boolean> {
+    return this.tables.paused.delete(channel);
+  }
+
+  async paused(): Promise<readonly PausedChannel[]> {
+    return [...this.tables.paused.values()].toSorted((one, other) => (one.channel < other.channel ? -1 : 1));
   }
 
   async once(key: string, within: Transaction): Promise<boolean> {

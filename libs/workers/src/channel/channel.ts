@@ -28,6 +28,8 @@ import { type PutResult, WaitingRoom } from './waiting.room.js';
  * The Subject face: `subscribe` competes for messages, one per synchronous `next`; `next(value)` offers; `complete()` closes;
  * `error(e)` is reported and ends nothing; `for await` pulls with back-pressure; `tap$` shows every message and takes none.
  *
+ * `pause` lets nothing out until `resume`; what is put waits within the bounds. What waits on a paused channel is not drained at a stop.
+ *
  * Where messages wait, within which bounds, is `waiting.room.ts`; here is who takes them.
  *
  * Invariant: while a consumer is hungry, the channel holds nothing that it could take.
@@ -41,6 +43,7 @@ export class Channel<T = unknown> extends Subject<T> {
   private readonly workers: { readonly name: string; readonly isKeyed: boolean }[] = [];
   private turn = 0;
   private isOpen = true;
+  private isHalted = false;
   /** While a message is on its way out, nothing overtakes it: what observers put meanwhile queues. */
   private isTaking = false;
   private readonly taps = new Set<Subscriber<Message<T>>>();
@@ -73,6 +76,31 @@ export class Channel<T = unknown> extends Subject<T> {
   get state(): 'open' | 'draining' | 'closed' {
     if (this.isOpen) return 'open';
     return this.isEmpty ? 'closed' : 'draining';
+  }
+
+  /** Whether nothing is taken from here until it is resumed. */
+  get isPaused(): boolean {
+    return this.isHalted;
+  }
+
+  /** Whether other processes may take what is put here; one in memory is this process's own. */
+  get isShared(): boolean {
+    return false;
+  }
+
+  /**
+   * Has nothing taken from here until `resume`; harmless when it is paused. What runs goes on, and what is put waits. In memory this is
+   * for this process; for a durable channel it is for all hosts, which follow within a poll.
+   *
+   * @param actor who wants it, for the event
+   */
+  async pause(actor?: string): Promise<void> {
+    this.halt(true, actor);
+  }
+
+  /** Has messages taken again; harmless when it is not paused. */
+  async resume(actor?: string): Promise<void> {
+    this.halt(false, actor);
   }
 
   /** Whether nothing waits here, neither in the buffer nor for room. */
@@ -141,6 +169,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** The oldest message that may be taken now; undefined when there is none. */
   take(): Message<T> | undefined {
+    if (this.isHalted) return undefined;
     const message = this.takeOut();
     if (!this.isOpen) this.endIfEmpty();
     return message;
@@ -166,7 +195,7 @@ export class Channel<T = unknown> extends Subject<T> {
   }
 
   stats(): ChannelStats {
-    return this.room.stats();
+    return { ...this.room.stats(), isPaused: this.isHalted };
   }
 
   /** How long the oldest message has waited, in milliseconds; 0 when nothing waits. */
@@ -270,7 +299,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Gives `consumer` what waits here for as long as it is hungry. */
   private feed(consumer: Consumer<T>): void {
-    while (consumer.isHungry) {
+    while (consumer.isHungry && !this.isHalted) {
       const message = this.takeOut();
       if (message === undefined) break;
       if (consumer.isDoneAtOnce === true) this.room.release(message);
@@ -296,7 +325,7 @@ export class Channel<T = unknown> extends Subject<T> {
   }
 
   private hungryConsumer(message: Message<T>): Consumer<T> | undefined {
-    if (this.isTaking) return undefined;
+    if (this.isTaking || this.isHalted) return undefined;
     const { consumers } = this;
     for (let left = consumers.length; left > 0; left--) {
       if (++this.turn >= consumers.length) this.turn = 0;
@@ -304,6 +333,15 @@ export class Channel<T = unknown> extends Subject<T> {
       if (consumer.isHungry && this.room.admits(message)) return consumer;
     }
     return undefined;
+  }
+
+  /** It is paused, or resumed, from now on; told once for each change. */
+  protected halt(isPaused: boolean, actor: string | undefined): void {
+    if (isPaused === this.isHalted) return;
+    this.isHalted = isPaused;
+    const action = isPaused ? 'pause' : 'resume';
+    this.announcer.announce('workers.action', { action, worker: undefined, channel: this.name, actor, detail: {} });
+    if (!isPaused) for (const consumer of this.consumers) this.feed(consumer);
   }
 
   /** Shows a message that was taken in to those who watch. */
@@ -328,7 +366,7 @@ class ChannelSource<T> implements Source {
   constructor(private readonly channel: Channel<T>) {}
 
   get isEmpty(): boolean {
-    return this.channel.isEmpty;
+    return this.channel.isPaused || this.channel.isEmpty;
   }
 
   take(): Message<T> | undefined {

@@ -160,7 +160,7 @@ export class WaitingRoom<T> {
     return rest;
   }
 
-  stats(): ChannelStats {
+  stats(): Omit<ChannelStats, 'isPaused'> {
     return this.books.snapshot(this.buffer.size, this.pending.size, this.oldestAgeMs());
   }
 

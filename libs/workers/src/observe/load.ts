@@ -41,7 +41,7 @@ export class StarvationWatch {
 
   private check(channel: Channel): void {
     const oldestAgeMs = channel.oldestAgeMs();
-    const isStarving = oldestAgeMs > this.afterMs;
+    const isStarving = oldestAgeMs > this.afterMs && !channel.isPaused;
     if (isStarving === this.starving.has(channel)) return;
     if (isStarving) this.starving.add(channel);
     else this.starving.delete(channel);

@@ -28,7 +28,7 @@ export class WorkerBooks {
   }
 
   snapshot(
-    bounds: Pick<WorkerStats, 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled' | 'isolates'>,
+    bounds: Pick<WorkerStats, 'state' | 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled' | 'isolates'>,
   ): WorkerStats {
     return {
       ...bounds,

@@ -4,6 +4,7 @@ import type {
   Failure,
   Finished,
   NewMessage,
+  PausedChannel,
   Promoted,
   Pruned,
   Retention,
@@ -30,6 +31,7 @@ const ONCE_MS = 7 * DAY_MS;
  * Invariant: a message is in exactly one place; each of the sets here follows from the places, and `place` is the only one that moves.
  */
 export class MemoryTables {
+  readonly paused = new Map<string, PausedChannel>();
   readonly hosts = new Map<number, MemoryHost>();
   readonly dead = new Set<MemoryMessage>();
   readonly ticks = new MemoryRecords<true>();
