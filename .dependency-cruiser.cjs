@@ -44,6 +44,8 @@ const NEST_DOORS = [
   '.*isolate(/|\\.)',
 ];
 
+const DASHBOARD = '^libs/dashboard/src/';
+
 const OUTBOX_LEAVES = ['outbox.errors.ts'];
 
 const NOT_SHIPPED = '\\.(spec|contract|test-d)\\.ts$|/fixtures/';
@@ -122,6 +124,24 @@ module.exports = {
       to: { path: CORE, pathNot: `${CORE}((testing/)?index|extension|isolate\\.entry)\\.ts$` },
     },
     {
+      name: 'dashboard-uses-the-front-door',
+      comment:
+        'What is shown and done is what the packages publish; the outbox is optional, so it is loaded when asked for.',
+      severity: 'error',
+      from: { path: DASHBOARD, pathNot: NOT_SHIPPED },
+      to: {
+        path: '^libs/(workers|outbox)/src/',
+        pathNot: '^libs/(workers/src/(index|extension)|outbox/src/index)\\.ts$',
+      },
+    },
+    {
+      name: 'dashboard-loads-the-outbox-when-asked-for',
+      comment: 'An application without durable channels has no outbox installed.',
+      severity: 'error',
+      from: { path: DASHBOARD, pathNot: NOT_SHIPPED },
+      to: { path: '^libs/outbox/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
       name: 'each-store-by-its-own-door',
       comment:
         'Who uses channels in memory, or one store, loads no driver of another: the main entry reaches no store. The command line loads ' +
@@ -164,7 +184,11 @@ module.exports = {
       comment: 'The demo and the benchmarks live from what is published, as users do.',
       severity: 'error',
       from: { path: '^apps/' },
-      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(((testing|postgres|sqlite)/)?index|isolate\\.entry)\\.ts$' },
+      to: {
+        path: '^libs/',
+        pathNot:
+          '^libs/[^/]+/src/(((testing|postgres|sqlite|health|opentelemetry|prometheus)/)?index|isolate\\.entry)\\.ts$',
+      },
     },
     {
       name: 'declared-packages-only',

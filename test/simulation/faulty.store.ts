@@ -188,6 +188,10 @@ export class FaultyStore implements Store {
     return this.call('prune', () => this.store.prune(limit, keep));
   }
 
+  peek(channel: string, limit: number): ReturnType<Store['peek']> {
+    return this.store.peek(channel, limit);
+  }
+
   stats(): ReturnType<Store['stats']> {
     return this.call('stats', () => this.store.stats());
   }

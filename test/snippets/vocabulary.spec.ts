@@ -7,6 +7,7 @@ import { FAULT_KINDS } from '../../libs/workers/src/message/fault.js';
 import { rowsUnder, words } from './page.js';
 
 const sources = fileURLToPath(new URL('../../libs/workers/src', import.meta.url));
+const dashboard = fileURLToPath(new URL('../../libs/dashboard/src', import.meta.url));
 const outbox = fileURLToPath(new URL('../../libs/outbox/src', import.meta.url));
 
 it('names every event with its fields, and no other', () => {
@@ -65,7 +66,7 @@ function fieldsByEvent(): Record<string, string[]> {
 }
 
 function errorCodes(): string[] {
-  const files = [sources, outbox].flatMap((folder) =>
+  const files = [sources, outbox, dashboard].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((path) => /(?<!\.spec|\.contract)\.ts$/.test(path))
       .map((path) => `${folder}/${path}`),

@@ -19,10 +19,16 @@ export { type Stored, StoredMessage } from './message/message.js';
 export type { ReplyAddress } from './message/reply.address.js';
 export type { Source, Taker } from './message/source.js';
 export { Announcer } from './observe/announcer.js';
+export { BOUNDS_MS, type Distribution } from './observe/histogram.js';
 export type { ChannelStats } from './observe/stats.js';
 export * from './option.table.js';
 export { shown, suggestion } from './workers.error.js';
 export { encodeError } from './wire/error.codec.js';
 export { BUILT_IN_ERRORS } from './wire/error.registry.js';
 export { pack, type PackOptions, unpack } from './wire/portable.js';
-export { WorkersApplication } from './workers.application.js';
+export {
+  type AssembledTicker,
+  type AssembledWorker,
+  type Distributions,
+  WorkersApplication,
+} from './workers.application.js';

@@ -18,7 +18,7 @@ export type { Delivery } from './message/delivery.js';
 export type { Aborted, Done, Failed, Lost, Outcome } from './message/outcome.js';
 export { type Fault, type FaultKind, PermanentError, RetryableError } from './message/fault.js';
 
-export { Channel } from './channel/channel.js';
+export { Channel, type Peeked } from './channel/channel.js';
 export type { PutResult } from './channel/waiting.room.js';
 export { channel, type ChannelDeclaration } from './channel/channel.declaration.js';
 export type { BufferType, ChannelOptions, PayloadType, PutMode, ShedOptions } from './channel/channel.options.js';

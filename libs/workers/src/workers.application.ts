@@ -12,6 +12,7 @@ import { Deadlines } from './lifecycle/deadlines.js';
 import { type Crew, type Intake, type Relay, Supervisor } from './lifecycle/supervisor.js';
 import { Turn } from './lifecycle/turn.js';
 import { Announcer } from './observe/announcer.js';
+import type { Distribution } from './observe/histogram.js';
 import { StarvationWatch } from './observe/load.js';
 import type { TickerStats, WorkersStats, WorkerStats } from './observe/stats.js';
 import type { Arbiter } from './ticker/arbiter.js';
@@ -29,6 +30,13 @@ interface AssembledRunner {
   /** `inline`, `thread`, `process`, or what a dispatch plan calls itself. */
   readonly dispatch: string;
   readonly control: Controllable;
+  distributions(): Distributions;
+}
+
+/** How long a worker's messages waited and ran. Of a ticker only the running says something. */
+export interface Distributions {
+  readonly waitMs: Distribution;
+  readonly runMs: Distribution;
 }
 
 /** A worker as the application keeps it. */
@@ -176,6 +184,12 @@ export class WorkersApplication implements Premises, ControlPremises {
       workers: Object.fromEntries(workers.map((worker) => [worker.crew.name, worker.stats()])),
       tickers: Object.fromEntries(tickers.map((ticker) => [ticker.crew.name, ticker.stats()])),
     };
+  }
+
+  /** The distributions of every worker and ticker, by name. */
+  distributions(): Readonly<Record<string, Distributions>> {
+    const { workers, tickers } = this.open();
+    return Object.fromEntries([...workers, ...tickers].map((one) => [one.crew.name, one.distributions()]));
   }
 
   start(): Promise<void> {

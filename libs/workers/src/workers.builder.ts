@@ -18,7 +18,7 @@ import type { ContextHouse, HandlerContext } from './worker/worker.context.js';
 import type { FoundClass } from './worker/worker.discovery.js';
 import type { Dispatch } from './worker/worker.options.js';
 import { WorkerRunner } from './worker/worker.runner.js';
-import type { WorkersApplication } from './workers.application.js';
+import type { Distributions, WorkersApplication } from './workers.application.js';
 import { type OpenHandler, openHandler } from './workers.handler.js';
 import { isRunHere } from './workers.roles.js';
 import { aroundFor, elsewhere, type MutableElsewhere } from './workers.isolates.js';
@@ -171,7 +171,16 @@ export function assembledRunner(app: WorkersApplication, plan: Plan, { runner, c
     setConcurrency: (concurrency) => runner.setConcurrency(concurrency),
   };
   const kindOfDispatch = dispatch === 'inline' ? dispatch : dispatch.kind;
-  return { crew, isHere, out, failures: failures as Channel | undefined, dispatch: kindOfDispatch, control };
+  const distributions = (): Distributions => runner.books.distributions();
+  return {
+    crew,
+    isHere,
+    out,
+    failures: failures as Channel | undefined,
+    dispatch: kindOfDispatch,
+    control,
+    distributions,
+  };
 }
 
 function crewOf(runner: WorkerRunner, plan: Plan, ends: Pick<Crew, 'start' | 'stop'>): Crew {

@@ -1,4 +1,4 @@
-import { Channel, ChannelClosedError, type Message, type PutResult } from '@nestjs-workers/core';
+import { Channel, ChannelClosedError, type Message, type Peeked, type PutResult } from '@nestjs-workers/core';
 import {
   type ChannelSite,
   type ChannelStats,
@@ -55,6 +55,11 @@ export class DurableChannel<T = unknown> extends Channel<T> {
   /** The same the other way round. */
   override resume(actor?: string): Promise<void> {
     return postOf(this.site.announcer, this.name).pause(this as DurableChannel, false, actor);
+  }
+
+  /** What is next in the store, over all hosts. @throws (rejects) OutboxMissingError, StoreUnreachableError */
+  override peek(limit: number): Promise<readonly Peeked[]> {
+    return postOf(this.site.announcer, this.name).peek(this as DurableChannel, limit);
   }
 
   /** What the store says of it is known here from now on. */

@@ -13,6 +13,7 @@ import { PostgresMigrations } from './migrations.js';
 import { once, tick } from './once.js';
 import type { Row } from './pool.js';
 import { pause, paused, pausedOf, resume } from './pause.js';
+import { peek, peekedOf } from './peek.js';
 import { type PostgresStoreOptions, resolvePostgresOptions, type ResolvedPostgresOptions } from './postgres.options.js';
 import { promote, promotedOf } from './promote.js';
 import { prune } from './prune.js';
@@ -190,6 +191,10 @@ export class PostgresStore implements contract.Store {
 
   async prune(limit: number, keep: contract.Retention): Promise<contract.Pruned> {
     return prune(this.database, limit, keep);
+  }
+
+  async peek(channel: string, limit: number): Promise<readonly contract.StoredMessage[]> {
+    return (await this.database.run(peek, [channel, limit])).map(peekedOf);
   }
 
   async stats(): Promise<Readonly<Record<string, contract.StoredStats>>> {

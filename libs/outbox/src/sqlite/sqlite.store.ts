@@ -12,6 +12,7 @@ import type {
   Seat,
   Settlement,
   Store,
+  StoredMessage,
   StoredStats,
   TakenOver,
   Transaction,
@@ -166,6 +167,10 @@ class SqliteStore implements Store {
 
   async prune(limit: number, keep: Retention): Promise<Pruned> {
     return this.verbs.prune(limit, keep);
+  }
+
+  async peek(channel: string, limit: number): Promise<readonly StoredMessage[]> {
+    return this.verbs.peek(channel, limit);
   }
 
   async stats(): Promise<Readonly<Record<string, StoredStats>>> {

@@ -9,6 +9,7 @@ import type {
   Pruned,
   Retention,
   Settlement,
+  StoredMessage,
   StoredStats,
   TakenOver,
   Wanted,
@@ -17,6 +18,7 @@ import type { Append, Run } from './append.js';
 import { Claim } from './claim.js';
 import type { Connection, Query } from './connection.js';
 import { FinishedRecords } from './finished.js';
+import { Peek } from './peek.js';
 import { Pauses } from './pause.js';
 import { Promote } from './promote.js';
 import { Prune } from './prune.js';
@@ -39,6 +41,7 @@ export class Verbs {
   private readonly pruning: Prune;
   private readonly counting: Stats;
   private readonly pauses: Pauses;
+  private readonly peeking: Peek;
   private readonly watch: Watch;
   private readonly firstTick: Query;
   private readonly name: Query;
@@ -57,6 +60,7 @@ export class Verbs {
     this.pruning = new Prune(connection, tables);
     this.counting = new Stats(connection, tables);
     this.pauses = new Pauses(connection, tables);
+    this.peeking = new Peek(connection, tables);
     this.firstTick = connection.prepare(tickSql(tables.tick));
     this.name = connection.prepare(`select value from ${tables.meta} where name = 'installation'`);
     this.seats = new Seats(connection, tables, (isHeld) => (isHeld ? this.watch.start() : this.watch.stop()));
@@ -134,6 +138,10 @@ export class Verbs {
 
   prune(limit: number, keep: Retention): Promise<Pruned> {
     return this.connection.write(() => this.pruning.run(limit, keep));
+  }
+
+  peek(channel: string, limit: number): Promise<readonly StoredMessage[]> {
+    return this.connection.read(() => this.peeking.run(channel, limit));
   }
 
   stats(): Promise<Readonly<Record<string, StoredStats>>> {

@@ -86,6 +86,8 @@ export interface Store {
   once(key: string, within: Transaction): Promise<boolean>;
   /** Removes what has outlived its time, at most `limit` rows of each kind. */
   prune(limit: number, keep: Retention): Promise<Pruned>;
+  /** What is ready on `channel` and next, at most `limit`, without claiming it. */
+  peek(channel: string, limit: number): Promise<readonly StoredMessage[]>;
   /** What lies in each channel, also in channels that nobody here knows. */
   stats(): Promise<Readonly<Record<string, StoredStats>>>;
 }
@@ -263,6 +265,9 @@ export interface Pruned {
   readonly ticks: number;
   readonly once: number;
 }
+
+/** A message that is ready, as somebody sees it who does not claim it. */
+export type StoredMessage = Pick<Claimed, 'id' | 'payload' | 'headers' | 'key' | 'attempt' | 'waitedMs'>;
 
 /** What lies in one channel of a store. */
 export interface StoredStats {

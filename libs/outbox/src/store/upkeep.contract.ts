@@ -143,6 +143,30 @@ export function upkeepContract(harness: StoreHarness): void {
     });
   });
 
+  describe('peek', () => {
+    it('shows what is next on a channel and leaves it there', async () => {
+      const scene = await Scene.of(harness);
+      const [, second] = await scene.append(
+        { priority: -1 },
+        { payload: '"two"', headers: '{"a":"b"}' },
+        { delayMs: HOUR_MS },
+      );
+      await scene.append({ channel: 'other' });
+      const [shown, ...others] = await scene.store.peek('a', 5);
+      expect(shown).toEqual({
+        id: second,
+        payload: '"two"',
+        headers: '{"a":"b"}',
+        key: null,
+        attempt: 0,
+        waitedMs: expect.any(Number) as number,
+      });
+      expect(others).toHaveLength(1);
+      expect(await scene.store.peek('a', 1)).toHaveLength(1);
+      expect(await scene.places()).toEqual({ ready: 2, delayed: 1 });
+    });
+  });
+
   describe('statistics', () => {
     // IFx12
     it('count what lies in each place of each channel, also of those that nobody serves', async () => {

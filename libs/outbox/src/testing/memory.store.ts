@@ -14,6 +14,7 @@ import type {
   Seat,
   Settlement,
   Store,
+  StoredMessage,
   StoredStats,
   TakenOver,
   Transaction,
@@ -173,6 +174,10 @@ export class MemoryStore implements Store {
 
   async prune(limit: number, keep: Retention): Promise<Pruned> {
     return this.tables.prune(limit, keep);
+  }
+
+  async peek(channel: string, limit: number): Promise<readonly StoredMessage[]> {
+    return this.tables.peek(channel, limit);
   }
 
   async stats(): Promise<Readonly<Record<string, StoredStats>>> {

@@ -1,7 +1,7 @@
 import { type Observable, type Observer, type Operator, Subject, type Subscriber, Subscription } from 'rxjs';
 import type { Clock } from '../lifecycle/clock.js';
 import type { Delivery } from '../message/delivery.js';
-import { Message } from '../message/message.js';
+import { type Headers, Message } from '../message/message.js';
 import type { Sending } from './sending.js';
 import type { Source, Taker } from '../message/source.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
@@ -14,6 +14,15 @@ import { ChannelBooks } from './channel.books.js';
 import { type Consumer, IteratingConsumer, SubscriberConsumer } from './consumer.js';
 import type { KeyOf } from './keyed.buffer.js';
 import { type PutResult, WaitingRoom } from './waiting.room.js';
+
+/** A message that waits, as somebody sees it who does not take it. */
+export interface Peeked {
+  readonly id: string;
+  readonly attempt: number;
+  readonly waitedMs: number;
+  readonly headers: Headers;
+  readonly payload: unknown;
+}
 
 /**
  * A named, bounded place where messages wait, and an RxJS Subject.
@@ -192,6 +201,15 @@ export class Channel<T = unknown> extends Subject<T> {
     const rest = this.room.clear();
     this.endIfEmpty();
     return rest;
+  }
+
+  /** What waits here and is next, at most `limit`, without taking it. */
+  async peek(limit: number): Promise<readonly Peeked[]> {
+    const now = this.clock.now();
+    return this.room.peek(limit).map(({ id, attempt, headers, payload, putAt }) => {
+      const waitedMs = Math.max(0, now - putAt);
+      return { id, attempt, waitedMs, headers, payload };
+    });
   }
 
   stats(): ChannelStats {

@@ -9,6 +9,7 @@ import type {
   Pruned,
   Retention,
   Settlement,
+  StoredMessage,
   StoredStats,
   TakenOver,
   Wanted,
@@ -94,6 +95,19 @@ export class MemoryTables {
       else fenced.push(settlement.id);
     }
     return fenced;
+  }
+
+  peek(channel: string, limit: number): readonly StoredMessage[] {
+    const ready = [...this.messages.values()].filter(
+      (message) => message.channel === channel && message.place.type === 'ready' && !message.isSuspect,
+    );
+    return ready
+      .toSorted((one, other) => (one.isBefore(other) ? -1 : 1))
+      .slice(0, limit)
+      .map(({ id, payload, given, key, attempt, place }) => {
+        const waitedMs = place.type === 'ready' ? Math.max(0, this.now() - place.sinceMs) : 0;
+        return { id, payload, headers: given.headers, key, attempt, waitedMs };
+      });
   }
 
   promote(channels: readonly string[]): Promoted {
