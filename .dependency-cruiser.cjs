@@ -40,7 +40,7 @@ const NEST_DOORS = [
   HALL,
   '.*nest\\.[a-z]+\\.ts$',
   '.+\\.(decorator|discovery|context|filter)\\.ts$',
-  '(gateway|testing)/',
+  '(gateway|testing|health)/',
   '.*isolate(/|\\.)',
 ];
 
@@ -76,7 +76,7 @@ module.exports = {
         'The hall wires the rooms; a room that imports it depends on everything. index.ts shows it to users, and testing/ ' +
         'builds whole applications for them.',
       severity: 'error',
-      from: { path: CORE, pathNot: [`${CORE}(index|extension)\\.ts$`, CORE + HALL, `${CORE}testing/`, NOT_SHIPPED] },
+      from: { path: CORE, pathNot: [`${CORE}(index|extension)\\.ts$`, CORE + HALL, `${CORE}(testing|health|opentelemetry|prometheus)/`, NOT_SHIPPED] },
       to: { path: CORE + HALL },
     },
     {
@@ -93,6 +93,13 @@ module.exports = {
       severity: 'error',
       from: { path: `${CORE}channel/` },
       to: { path: `${CORE}dispatch/` },
+    },
+    {
+      name: 'optional-peers-by-their-own-door',
+      comment: 'Terminus, OpenTelemetry and prom-client need not be installed: each has a sub-path, and the main entry reaches none of them.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: [`${CORE}(health|opentelemetry|prometheus)/`, NOT_SHIPPED] },
+      to: { path: `${CORE}(health|opentelemetry|prometheus)/` },
     },
     {
       name: 'dispatch-knows-no-channel',

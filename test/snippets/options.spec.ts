@@ -31,6 +31,8 @@ it.for([
   ['RelayOptions', 'outbox/src/relay/relay.options.ts', 'docs/guide/durable.md'],
   ['PruneOptions', 'outbox/src/outbox.options.ts', 'docs/guide/durable.md'],
   ['WorkersAdminControllerOptions', 'dashboard/src/api/admin.controller.ts', 'docs/guide/admin.md'],
+  ['LivenessOptions', 'workers/src/health/judgement.ts', 'docs/guide/health.md'],
+  ['ReadinessOptions', 'workers/src/health/judgement.ts', 'docs/guide/health.md'],
   ['RetryOptions', 'outbox/src/channel/retry.ts', 'docs/guide/retries.md'],
   ['Backoff', 'outbox/src/channel/retry.ts', 'docs/guide/retries.md'],
   ['PostgresStoreOptions', 'outbox/src/postgres/postgres.options.ts', 'docs/guide/operating-durable.md'],

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@nestjs-workers/core';
-import { type Announcer, type Clock, type ReplyAddress, type WorkersApplication } from '@nestjs-workers/core/extension';
+import type { Announcer, Clock, RelayStats, ReplyAddress, WorkersApplication } from '@nestjs-workers/core/extension';
 import { DurableChannel } from './channel/durable.channel.js';
 import { serve } from './channel/post.js';
 import { type ResolvedOutboxOptions, resolveOutboxOptions } from './outbox.options.js';
@@ -31,6 +31,10 @@ export class OutboxHouse {
   private readonly clock: Clock;
   private readonly announcer: Announcer;
   private orphansSeen = '';
+  private lookedAt: number;
+  private answeredAt: number;
+  /** Rounds that failed one after the other. */
+  private failures = 0;
 
   /** @throws ConfigurationError with everything that is wrong */
   constructor(
@@ -44,6 +48,7 @@ export class OutboxHouse {
     this.store = this.options.store;
     this.clock = application.options.clock;
     this.announcer = application.announcer;
+    this.lookedAt = this.answeredAt = this.clock.now();
     const onFault = (error: unknown): void => this.announcer.fault('outbox', error);
     this.awaited = new Awaited(this.store, this.clock, onFault);
     this.relay = new OutboxRelay({
@@ -59,11 +64,16 @@ export class OutboxHouse {
     });
     const onPause = (by: string | undefined): Promise<void> => this.lookAtPauses(by);
     this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault, onPause);
-    this.rounds = new Rounds(this.clock, (round, error) => this.announcer.fault(`outbox ${round}`, error));
+    this.rounds = new Rounds(
+      this.clock,
+      (round, error) => this.announcer.fault(`outbox ${round}`, error),
+      (hasFailed) => this.looked(hasFailed),
+    );
     serve(this.announcer, this.sender);
     application.lendArbiter((ticker, dueAtMs) => this.store.tick(ticker, dueAtMs));
     application.lend({
       name: this.relay.name,
+      stats: () => this.stats(),
       open: () => this.relay.open(),
       start: () => this.start(),
       stop: () => this.relay.stop(),
@@ -79,6 +89,7 @@ export class OutboxHouse {
   private async start(): Promise<void> {
     await this.lookAtPauses();
     await this.relay.start();
+    this.looked(false);
     const { relay, prune } = this.options;
     this.rounds.begin([
       { name: 'poll', everyMs: relay.pollInterval, work: () => this.poll(), isHolding: true },
@@ -88,6 +99,23 @@ export class OutboxHouse {
       this.counting(),
       { name: 'prune', everyMs: prune.every, work: () => this.prune() },
     ]);
+  }
+
+  private looked(hasFailed: boolean): void {
+    this.lookedAt = this.clock.now();
+    if (hasFailed) this.failures++;
+    else [this.failures, this.answeredAt] = [0, this.lookedAt];
+  }
+
+  private stats(): RelayStats {
+    const now = this.clock.now();
+    const { condition } = this.relay;
+    return {
+      store: this.store.kind,
+      state: condition === 'claiming' && this.failures > 0 ? 'unreachable' : condition,
+      sinceLookMs: Math.round(now - this.lookedAt),
+      sinceAnswerMs: Math.round(now - this.answeredAt),
+    };
   }
 
   private async close(): Promise<void> {

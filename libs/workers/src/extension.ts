@@ -20,7 +20,7 @@ export type { ReplyAddress } from './message/reply.address.js';
 export type { Source, Taker } from './message/source.js';
 export { Announcer } from './observe/announcer.js';
 export { BOUNDS_MS, type Distribution } from './observe/histogram.js';
-export type { ChannelStats } from './observe/stats.js';
+export type { ChannelStats, RelayStats } from './observe/stats.js';
 export * from './option.table.js';
 export { shown, suggestion } from './workers.error.js';
 export { encodeError } from './wire/error.codec.js';

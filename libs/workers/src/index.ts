@@ -103,6 +103,7 @@ export type { Percentiles } from './observe/histogram.js';
 export type {
   ChannelStats,
   IsolateStats,
+  RelayStats,
   TickerState,
   TickerStats,
   WorkersStats,

@@ -183,7 +183,15 @@ export class WorkersApplication implements Premises, ControlPremises {
       channels: Object.fromEntries([...this.channels].map((channel) => [channel.name, channel.stats()])),
       workers: Object.fromEntries(workers.map((worker) => [worker.crew.name, worker.stats()])),
       tickers: Object.fromEntries(tickers.map((ticker) => [ticker.crew.name, ticker.stats()])),
+      relays: Object.fromEntries(
+        this.relays.flatMap((relay) => (relay.stats === undefined ? [] : [[relay.name, relay.stats()]])),
+      ),
     };
+  }
+
+  /** The channels whose messages wait too long. */
+  starving(): readonly string[] {
+    return this.starvation.names;
   }
 
   /** The distributions of every worker and ticker, by name. */

@@ -99,6 +99,13 @@ export class OutboxRelay implements Relay, Claimer {
     return this.state === 'claiming' ? this.seating.seat : undefined;
   }
 
+  /** How it stands with its store. */
+  get condition(): 'idle' | 'claiming' | 'lost' | 'stopped' {
+    if (this.state === 'idle') return 'idle';
+    if (this.state === 'claiming') return this.seating.seat === undefined ? 'lost' : 'claiming';
+    return 'stopped';
+  }
+
   /** The channels that have a worker here. */
   get channels(): readonly string[] {
     return this.sources.channels;

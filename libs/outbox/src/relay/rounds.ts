@@ -23,6 +23,8 @@ export class Rounds {
   constructor(
     private readonly clock: Clock,
     private readonly onFault: (round: string, error: unknown) => void,
+    /** Told after each round, and whether it failed. */
+    private readonly onRound: (hasFailed: boolean) => void = () => {},
   ) {}
 
   begin(rounds: readonly Round[]): void {
@@ -58,7 +60,9 @@ export class Rounds {
     let soonerMs: number | void = undefined;
     try {
       soonerMs = await round.work();
+      this.onRound(false);
     } catch (error) {
+      this.onRound(true);
       this.onFault(round.name, error);
     }
     this.later(round, Math.min(soonerMs ?? round.everyMs, round.everyMs));

@@ -186,6 +186,7 @@ describe('stats', () => {
           isolates: [],
         },
       },
+      relays: {},
     });
   });
 

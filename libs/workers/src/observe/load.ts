@@ -21,6 +21,11 @@ export class StarvationWatch {
     private readonly announcer: Announcer,
   ) {}
 
+  /** The channels whose messages wait too long, as far as it was last looked. */
+  get names(): readonly string[] {
+    return [...this.starving].map(({ name }) => name);
+  }
+
   /** Harmless when it was started, or stopped, already. */
   start(): void {
     if (this.watch === 'idle') this.checkLater();

@@ -8,6 +8,20 @@ export interface WorkersStats {
   readonly channels: Readonly<Record<string, ChannelStats>>;
   readonly workers: Readonly<Record<string, WorkerStats>>;
   readonly tickers: Readonly<Record<string, TickerStats>>;
+  /** What fetches durable messages from its store, by the name of the relay; none in an application without. */
+  readonly relays: Readonly<Record<string, RelayStats>>;
+}
+
+/** A relay, as plain numbers. */
+export interface RelayStats {
+  /** `postgres`, `sqlite`, `memory`. */
+  readonly store: string;
+  /** `claiming` with a seat; `unreachable` while the store does not answer, `lost` while it has no seat. */
+  readonly state: 'idle' | 'claiming' | 'unreachable' | 'lost' | 'stopped';
+  /** Since it last looked after its store, whatever that came to: it looks several times a second. */
+  readonly sinceLookMs: number;
+  /** Since the store last answered. */
+  readonly sinceAnswerMs: number;
 }
 
 /** What a channel has seen, as plain numbers. `put = accepted + refused + the drops on entry`. */
