@@ -33,6 +33,7 @@ it.for([
   ['WorkersAdminControllerOptions', 'dashboard/src/api/admin.controller.ts', 'docs/guide/admin.md'],
   ['LivenessOptions', 'workers/src/health/judgement.ts', 'docs/guide/health.md'],
   ['ReadinessOptions', 'workers/src/health/judgement.ts', 'docs/guide/health.md'],
+  ['OpenTelemetryOptions', 'workers/src/opentelemetry/opentelemetry.module.ts', 'docs/guide/opentelemetry.md'],
   ['RetryOptions', 'outbox/src/channel/retry.ts', 'docs/guide/retries.md'],
   ['Backoff', 'outbox/src/channel/retry.ts', 'docs/guide/retries.md'],
   ['PostgresStoreOptions', 'outbox/src/postgres/postgres.options.ts', 'docs/guide/operating-durable.md'],

@@ -19,6 +19,7 @@ export { type Stored, StoredMessage } from './message/message.js';
 export type { ReplyAddress } from './message/reply.address.js';
 export type { Source, Taker } from './message/source.js';
 export { Announcer } from './observe/announcer.js';
+export type { Follower, Trail } from './observe/follower.js';
 export { BOUNDS_MS, type Distribution } from './observe/histogram.js';
 export type { ChannelStats, RelayStats } from './observe/stats.js';
 export * from './option.table.js';

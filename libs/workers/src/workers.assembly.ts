@@ -136,6 +136,7 @@ function entranceFor(
     propagatesContext: options.propagateContext ?? propagateContext,
     requestTimeoutMs: requestTimeout,
     gate: app.supervisor,
+    announcer: app.announcer,
     clock,
     deadlines: app.deadlines,
     turn: app.turn,

@@ -100,7 +100,7 @@ export function build(
       if (site.elsewhere !== undefined) site.elsewhere.around = await aroundFor(app, plan);
       else {
         handler = await openHandler(app, kit, plan);
-        site.invoke = handler.invoke;
+        site.invoke = followed(app, plan, handler.invoke);
       }
       await runner.start(source(runner));
     },
@@ -180,6 +180,17 @@ export function assembledRunner(app: WorkersApplication, plan: Plan, { runner, c
     dispatch: kindOfDispatch,
     control,
     distributions,
+  };
+}
+
+/** The handler with whoever follows its messages around it. */
+function followed({ announcer }: WorkersApplication, { name, in: channel }: Plan, invoke: Invoke): Invoke {
+  const trail = { worker: name, channel: channel?.name };
+  return (message, context, within) => {
+    const { follower } = announcer;
+    return follower === undefined
+      ? invoke(message, context, within)
+      : follower.handle(trail, message, () => invoke(message, context, within));
   };
 }
 
