@@ -57,9 +57,11 @@ const NEST_DOORS = [
   HALL,
   '.*nest\\.[a-z]+\\.ts$',
   '.+\\.(decorator|discovery|context|filter)\\.ts$',
-  '(gateway|testing)/',
+  '(gateway|testing|health|opentelemetry|prometheus)/',
   '.*isolate(/|\\.)',
 ];
+
+const DASHBOARD = '^libs/dashboard/src/';
 
 const OUTBOX_LEAVES = ['outbox.errors.ts'];
 const WORKFLOWS_LEAVES = ['workflows.errors.ts'];
@@ -92,7 +94,15 @@ module.exports = {
         'The hall wires the rooms; a room that imports it depends on everything. index.ts shows it to users, and testing/ ' +
         'builds whole applications for them.',
       severity: 'error',
-      from: { path: CORE, pathNot: [`${CORE}(index|extension)\\.ts$`, CORE + HALL, `${CORE}testing/`, NOT_SHIPPED] },
+      from: {
+        path: CORE,
+        pathNot: [
+          `${CORE}(index|extension)\\.ts$`,
+          CORE + HALL,
+          `${CORE}(testing|health|opentelemetry|prometheus)/`,
+          NOT_SHIPPED,
+        ],
+      },
       to: { path: CORE + HALL },
     },
     {
@@ -109,6 +119,14 @@ module.exports = {
       severity: 'error',
       from: { path: `${CORE}channel/` },
       to: { path: `${CORE}dispatch/` },
+    },
+    {
+      name: 'optional-peers-by-their-own-door',
+      comment:
+        'Terminus, OpenTelemetry and prom-client need not be installed: each has a sub-path, and the main entry reaches none of them.',
+      severity: 'error',
+      from: { path: '^libs/', pathNot: [`${CORE}(health|opentelemetry|prometheus)/`, NOT_SHIPPED] },
+      to: { path: `${CORE}(health|opentelemetry|prometheus)/` },
     },
     {
       name: 'dispatch-knows-no-channel',
@@ -175,6 +193,24 @@ module.exports = {
       to: { path: `${WORKFLOWS}(index|workflows\\.(?!errors)[a-z]+)\\.ts$` },
     },
     {
+      name: 'dashboard-uses-the-front-door',
+      comment:
+        'What is shown and done is what the packages publish; the outbox is optional, so it is loaded when asked for.',
+      severity: 'error',
+      from: { path: DASHBOARD, pathNot: NOT_SHIPPED },
+      to: {
+        path: '^libs/(workers|outbox)/src/',
+        pathNot: '^libs/(workers/src/(index|extension)|outbox/src/index)\\.ts$',
+      },
+    },
+    {
+      name: 'dashboard-loads-the-outbox-when-asked-for',
+      comment: 'An application without durable channels has no outbox installed.',
+      severity: 'error',
+      from: { path: DASHBOARD, pathNot: NOT_SHIPPED },
+      to: { path: '^libs/outbox/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
       name: 'each-store-by-its-own-door',
       comment:
         'Who uses channels in memory, or one store, loads no driver of another: the main entry reaches no store. The command line loads ' +
@@ -217,7 +253,11 @@ module.exports = {
       comment: 'The demo and the benchmarks live from what is published, as users do.',
       severity: 'error',
       from: { path: '^apps/' },
-      to: { path: '^libs/', pathNot: '^libs/[^/]+/src/(((testing|postgres|sqlite)/)?index|isolate\\.entry)\\.ts$' },
+      to: {
+        path: '^libs/',
+        pathNot:
+          '^libs/[^/]+/src/(((testing|postgres|sqlite|health|opentelemetry|prometheus)/)?index|isolate\\.entry)\\.ts$',
+      },
     },
     {
       name: 'declared-packages-only',

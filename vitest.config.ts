@@ -32,6 +32,9 @@ export default defineConfig({
     alias: [
       { find: '@nestjs-workers/core/isolate', replacement: path('libs/workers/src/isolate.entry.ts') },
       { find: '@nestjs-workers/core/testing', replacement: path('libs/workers/src/testing/index.ts') },
+      { find: '@nestjs-workers/core/health', replacement: path('libs/workers/src/health/index.ts') },
+      { find: '@nestjs-workers/core/opentelemetry', replacement: path('libs/workers/src/opentelemetry/index.ts') },
+      { find: '@nestjs-workers/core/prometheus', replacement: path('libs/workers/src/prometheus/index.ts') },
       { find: '@nestjs-workers/core/extension', replacement: path('libs/workers/src/extension.ts') },
       { find: '@nestjs-workers/core', replacement: path('libs/workers/src/index.ts') },
       { find: '@nestjs-workers/outbox/postgres', replacement: path('libs/outbox/src/postgres/index.ts') },
@@ -39,6 +42,7 @@ export default defineConfig({
       { find: '@nestjs-workers/outbox/extension', replacement: path('libs/outbox/src/extension.ts') },
       { find: '@nestjs-workers/outbox/cli', replacement: path('libs/outbox/src/cli/index.ts') },
       { find: '@nestjs-workers/outbox/testing', replacement: path('libs/outbox/src/testing/index.ts') },
+      { find: '@nestjs-workers/dashboard', replacement: path('libs/dashboard/src/index.ts') },
       { find: '@nestjs-workers/outbox', replacement: path('libs/outbox/src/index.ts') },
       { find: '@nestjs-workers/workflows/testing', replacement: path('libs/workflows/src/testing/index.ts') },
       { find: '@nestjs-workers/workflows', replacement: path('libs/workflows/src/index.ts') },

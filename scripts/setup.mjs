@@ -20,7 +20,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What is built, each after what it depends on. */
-const PROJECTS = ['libs/workers', 'libs/outbox', 'libs/workflows', 'apps/demo', 'apps/bench'];
+const PROJECTS = ['libs/workers', 'libs/outbox', 'libs/workflows', 'libs/dashboard', 'apps/demo', 'apps/bench'];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...path) => join(root, ...path);

@@ -636,6 +636,15 @@ const moduleOptions: Proofs = {
       expect(ticked).toHaveLength(2);
     },
   ],
+  run: [
+    'says which workers and tickers run in this process; the others are left to processes that run them',
+    async () => {
+      const { gateway, Doubler } = await working({}, { run: { only: [] } });
+      expect(gateway.stats().workers['Doubler']?.state).toBe('elsewhere');
+      expect(await gateway.command(Doubler, 1).catch(codeOf)).toBe('WORKER_ELSEWHERE');
+      expect((await working({}, { run: { except: [] } })).gateway.stats().workers['Doubler']?.state).toBe('running');
+    },
+  ],
   autoStart: [
     'starts with the application, or leaves that to the gateway',
     async () => {

@@ -177,12 +177,28 @@ export class FaultyStore implements Store {
     return this.store.tick(ticker, dueAtMs);
   }
 
+  pause(channel: string, by: string | null): Promise<boolean> {
+    return this.store.pause(channel, by);
+  }
+
+  resume(channel: string): Promise<boolean> {
+    return this.store.resume(channel);
+  }
+
+  paused(): ReturnType<Store['paused']> {
+    return this.store.paused();
+  }
+
   once(key: string, within: Transaction): Promise<boolean> {
     return this.store.once(key, within);
   }
 
   prune(limit: number, keep: Retention): ReturnType<Store['prune']> {
     return this.call('prune', () => this.store.prune(limit, keep));
+  }
+
+  peek(channel: string, limit: number): ReturnType<Store['peek']> {
+    return this.store.peek(channel, limit);
   }
 
   stats(): ReturnType<Store['stats']> {

@@ -8,7 +8,10 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map(
   (path) => `docs/${path.replaceAll('\\', '/')}`,
 );
-const readmes = ['README.md', 'libs/workers/README.md', 'libs/outbox/README.md', 'libs/workflows/README.md'];
+const readmes = [
+  'README.md',
+  ...['workers', 'outbox', 'workflows', 'dashboard'].map((name) => `libs/${name}/README.md`),
+];
 const pages = [...readmes, 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs].filter((path) => path.endsWith('.md'));
 
 it.for(pages)('%s: every link leads to a file', (page) => {
@@ -28,6 +31,7 @@ it.for([
   ['docs/tour.md', 'libs/workers/src'],
   ['docs/tour-outbox.md', 'libs/outbox/src'],
   ['docs/tour-workflows.md', 'libs/workflows/src'],
+  ['docs/tour-dashboard.md', 'libs/dashboard/src'],
 ] as const)('%s names every source file once', ([tour, src]) => {
   const files = readdirSync(join(root, src), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))

@@ -2,11 +2,12 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
-import { DROP_REASONS, EVENT_NAMES } from '@nestjs-workers/core';
+import { ACTIONS, DROP_REASONS, EVENT_NAMES } from '@nestjs-workers/core';
 import { FAULT_KINDS } from '../../libs/workers/src/message/fault.js';
 import { rowsUnder, words } from './page.js';
 
 const sources = fileURLToPath(new URL('../../libs/workers/src', import.meta.url));
+const dashboard = fileURLToPath(new URL('../../libs/dashboard/src', import.meta.url));
 const outbox = fileURLToPath(new URL('../../libs/outbox/src', import.meta.url));
 const workflows = fileURLToPath(new URL('../../libs/workflows/src', import.meta.url));
 
@@ -17,6 +18,10 @@ it('names every event with its fields, and no other', () => {
   expect(Object.keys(listed)).toEqual([...EVENT_NAMES]);
   const declared = fieldsByEvent();
   for (const name of EVENT_NAMES) expect([name, listed[name]?.toSorted()]).toEqual([name, declared[name]]);
+});
+
+it('names every action, and no other', () => {
+  expect(rowsUnder('docs/vocabulary.md', 'The actions').map(([action]) => action)).toEqual([...ACTIONS]);
 });
 
 it('names every drop reason, and no other', () => {
@@ -62,7 +67,7 @@ function fieldsByEvent(): Record<string, string[]> {
 }
 
 function errorCodes(): string[] {
-  const files = [sources, outbox, workflows].flatMap((folder) =>
+  const files = [sources, outbox, workflows, dashboard].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((path) => /(?<!\.spec|\.contract)\.ts$/.test(path))
       .map((path) => `${folder}/${path}`),

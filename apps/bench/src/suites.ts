@@ -3,6 +3,7 @@ import { durable } from './durable/durable.suite.js';
 import { inProcess } from './in-process/in-process.suite.js';
 import { processes } from './processes/processes.suite.js';
 import type { Suite } from './suite/suite.js';
+import { telemetry } from './telemetry/telemetry.suite.js';
 import { threads } from './threads/threads.suite.js';
 
-export const suites: readonly Suite[] = [inProcess, threads, processes, durable];
+export const suites: readonly Suite[] = [inProcess, telemetry, threads, processes, durable];

@@ -1,5 +1,5 @@
 import { ConfigurationError } from '@nestjs-workers/core';
-import { type Announcer, type Clock, type ReplyAddress, type WorkersApplication } from '@nestjs-workers/core/extension';
+import type { Announcer, Clock, RelayStats, ReplyAddress, WorkersApplication } from '@nestjs-workers/core/extension';
 import { DurableChannel } from './channel/durable.channel.js';
 import { serve } from './channel/post.js';
 import { type ResolvedOutboxOptions, resolveOutboxOptions } from './outbox.options.js';
@@ -31,6 +31,10 @@ export class OutboxHouse {
   private readonly clock: Clock;
   private readonly announcer: Announcer;
   private orphansSeen = '';
+  private lookedAt: number;
+  private answeredAt: number;
+  /** Rounds that failed one after the other. */
+  private failures = 0;
 
   /** @throws ConfigurationError with everything that is wrong */
   constructor(
@@ -44,6 +48,7 @@ export class OutboxHouse {
     this.store = this.options.store;
     this.clock = application.options.clock;
     this.announcer = application.announcer;
+    this.lookedAt = this.answeredAt = this.clock.now();
     const onFault = (error: unknown): void => this.announcer.fault('outbox', error);
     this.awaited = new Awaited(this.store, this.clock, onFault);
     this.relay = new OutboxRelay({
@@ -57,12 +62,18 @@ export class OutboxHouse {
       onDelayed: (delayMs) => this.rounds.hasten('poll', delayMs),
       luck,
     });
-    this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault);
-    this.rounds = new Rounds(this.clock, (round, error) => this.announcer.fault(`outbox ${round}`, error));
+    const onPause = (by: string | undefined): Promise<void> => this.lookAtPauses(by);
+    this.sender = new Sender(this.store, this.relay, this.awaited, this.clock, onFault, onPause);
+    this.rounds = new Rounds(
+      this.clock,
+      (round, error) => this.announcer.fault(`outbox ${round}`, error),
+      (hasFailed) => this.looked(hasFailed),
+    );
     serve(this.announcer, this.sender);
     application.lendArbiter((ticker, dueAtMs) => this.store.tick(ticker, dueAtMs));
     application.lend({
       name: this.relay.name,
+      stats: () => this.stats(),
       open: () => this.relay.open(),
       start: () => this.start(),
       stop: () => this.relay.stop(),
@@ -76,15 +87,35 @@ export class OutboxHouse {
   }
 
   private async start(): Promise<void> {
+    await this.lookAtPauses();
     await this.relay.start();
+    this.looked(false);
     const { relay, prune } = this.options;
     this.rounds.begin([
       { name: 'poll', everyMs: relay.pollInterval, work: () => this.poll(), isHolding: true },
+      { name: 'pauses', everyMs: relay.pollInterval, work: () => this.lookAtPauses() },
       { name: 'watch', everyMs: WATCH_MS, work: () => this.watch() },
       { name: 'lease', everyMs: relay.lease / 3, work: () => this.relay.renew() },
       this.counting(),
       { name: 'prune', everyMs: prune.every, work: () => this.prune() },
     ]);
+  }
+
+  private looked(hasFailed: boolean): void {
+    this.lookedAt = this.clock.now();
+    if (hasFailed) this.failures++;
+    else [this.failures, this.answeredAt] = [0, this.lookedAt];
+  }
+
+  private stats(): RelayStats {
+    const now = this.clock.now();
+    const { condition } = this.relay;
+    return {
+      store: this.store.kind,
+      state: condition === 'claiming' && this.failures > 0 ? 'unreachable' : condition,
+      sinceLookMs: Math.round(now - this.lookedAt),
+      sinceAnswerMs: Math.round(now - this.answeredAt),
+    };
   }
 
   private async close(): Promise<void> {
@@ -101,6 +132,20 @@ export class OutboxHouse {
     // Also where the store cannot be reached: then it is the relay that finds out, says so, and says when it is over.
     const { nextDueMs } = await store.promote(relay.channels).finally(() => relay.lookEverywhere());
     return nextDueMs === undefined ? undefined : Math.max(1, nextDueMs);
+  }
+
+  /** Nothing is claimed from a channel that is paused; it is also why nothing begins before this has been looked at. */
+  private async lookAtPauses(resumedBy?: string): Promise<void> {
+    const paused = new Map((await this.store.paused()).map((one) => [one.channel, one]));
+    this.relay.notePaused(new Set(paused.keys()));
+    for (const channel of this.durables) {
+      const found = paused.get(channel.name);
+      channel.notePause(found !== undefined, found === undefined ? resumedBy : (found.by ?? undefined));
+    }
+  }
+
+  private get durables(): DurableChannel[] {
+    return [...this.application.channels].filter((channel) => channel instanceof DurableChannel);
   }
 
   private async watch(): Promise<void> {
@@ -131,7 +176,7 @@ export class OutboxHouse {
 
   private async count(): Promise<void> {
     const counts = await this.store.stats();
-    const channels = [...this.application.channels].filter((channel) => channel instanceof DurableChannel);
+    const channels = this.durables;
     for (const channel of channels) channel.stored = counts[channel.name] ?? NOTHING;
     const known = new Set(channels.map(({ name }) => name));
     const orphans = Object.fromEntries(

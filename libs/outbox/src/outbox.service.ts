@@ -65,12 +65,17 @@ export class Outbox {
     const check = this.checkOf(durable);
     // A synchronous transaction ends before the next microtask: with nothing to check asynchronously there is none.
     const checked = check === undefined ? payloads : await this.checkAll(check, payloads);
-    const messages = checked.map((payload): NewMessage => {
-      const key =
-        sending.priority === undefined ? durable.keyFor({ payload, headers: headers ?? {} } as never) : undefined;
-      return durable.envelope.write({ payload, headers, sending, key });
-    });
-    const appended = await this.house.sender.sendWithin(messages, transactionOf(transaction, this.house.store.kind));
+    const send = (carried: Headers | undefined) => {
+      const messages = checked.map((payload): NewMessage => {
+        const key =
+          sending.priority === undefined ? durable.keyFor({ payload, headers: carried ?? {} } as never) : undefined;
+        return durable.envelope.write({ payload, headers: carried, sending, key });
+      });
+      return this.house.sender.sendWithin(messages, transactionOf(transaction, this.house.store.kind));
+    };
+    const { follower } = this.house.application.announcer;
+    const trail = { worker: undefined, channel: durable.name };
+    const appended = await (follower === undefined ? send(headers) : follower.put(trail, headers ?? {}, send));
     return appended.map(({ id, isDuplicate }) => ({ id: String(id), isDuplicate }));
   }
 

@@ -8,6 +8,7 @@ import {
   Worker,
   WorkerGateway,
   type WorkerContext,
+  WorkersControl,
   WorkersModule,
 } from '@nestjs-workers/core';
 import { until, workersTesting } from '@nestjs-workers/core/testing';
@@ -71,6 +72,57 @@ async function application(
     dead: app.get(DeadLetters),
   };
 }
+
+describe('a durable channel that is paused', () => {
+  it('is claimed from nowhere until it is resumed, and says by whom', async () => {
+    const { gateway, worker, workers, app, store, Emails } = await application(() => {});
+    const control = app.get(WorkersControl);
+    const paused = workers.next('workers.action');
+    await control.pause(Emails, { actor: 'ann' });
+    expect(await paused).toMatchObject({ action: 'pause', channel: 'emails', actor: 'ann' });
+    expect(await store.paused()).toMatchObject([{ channel: 'emails', by: 'ann' }]);
+    await gateway.command(worker, { to: 'ada' });
+    await until(async () => (await store.stats())['emails']?.ready === 1);
+    expect(gateway.stats()).toMatchObject({
+      channels: { emails: { isPaused: true } },
+      workers: { SendEmail: { done: 0, inFlight: 0 } },
+    });
+    await control.resume(Emails);
+    await until(() => gateway.stats().workers['SendEmail']?.done === 1);
+    expect(gateway.stats().channels['emails']?.isPaused).toBe(false);
+  });
+
+  it('was paused on another host: this one follows within a poll, and its senders go on', async () => {
+    const { gateway, worker, workers, store } = await application(() => {});
+    const told = workers.next('workers.action');
+    await store.another().pause('emails', 'bob');
+    expect(await told).toMatchObject({ action: 'pause', channel: 'emails', actor: 'bob' });
+    expect(await gateway.command(worker, { to: 'ada' })).toBe('accepted');
+    await store.another().resume('emails');
+    await until(() => gateway.stats().workers['SendEmail']?.done === 1);
+  });
+
+  it('gives back what a worker that is paused had fetched', async () => {
+    const held: (() => void)[] = [];
+    const options = { prefetch: 2 };
+    const { gateway, worker, app, store } = await application(
+      () => new Promise<void>((resolve) => void held.push(resolve)),
+      { options, concurrency: 1 },
+    );
+    for (let n = 0; n < 3; n++) await gateway.command(worker, { to: `${n}` });
+    await until(async () => (await store.stats())['emails']?.claimed === 3);
+    await app.get(WorkersControl).pause(worker);
+    await until(async () => (await store.stats())['emails']?.ready === 2);
+    held[0]?.();
+    await until(async () => (await store.stats())['emails']?.claimed === 0);
+    await app.get(WorkersControl).resume(worker);
+    for (let n = 1; n < 3; n++) {
+      await until(() => held.length === n + 1);
+      held[n]?.();
+    }
+    await until(() => gateway.stats().workers['SendEmail']?.done === 3);
+  });
+});
 
 describe('a durable channel', () => {
   it('gives what was put to its worker, with a key that is the same for all attempts', async () => {

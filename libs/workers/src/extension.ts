@@ -19,7 +19,9 @@ export { type Stored, StoredMessage } from './message/message.js';
 export type { ReplyAddress } from './message/reply.address.js';
 export type { Source, Taker } from './message/source.js';
 export { Announcer } from './observe/announcer.js';
-export type { ChannelStats } from './observe/stats.js';
+export type { Follower, Trail } from './observe/follower.js';
+export { BOUNDS_MS, type Distribution } from './observe/histogram.js';
+export type { ChannelStats, RelayStats } from './observe/stats.js';
 export * from './option.table.js';
 export { workerBy } from './worker/worker.decorator.js';
 export { type FoundClass, WorkerDiscovery } from './worker/worker.discovery.js';
@@ -27,4 +29,9 @@ export { shown, suggestion } from './workers.error.js';
 export { encodeError } from './wire/error.codec.js';
 export { BUILT_IN_ERRORS } from './wire/error.registry.js';
 export { pack, type PackOptions, unpack } from './wire/portable.js';
-export { WorkersApplication } from './workers.application.js';
+export {
+  type AssembledTicker,
+  type AssembledWorker,
+  type Distributions,
+  WorkersApplication,
+} from './workers.application.js';

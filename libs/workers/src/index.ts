@@ -3,7 +3,13 @@
 export { WorkersModule } from './workers.module.js';
 export { provideWorkers } from './workers.provider.js';
 export { WORKERS_MODULE_OPTIONS, type WorkersOptionsFactory } from './workers.module-definition.js';
-export type { ShutdownOptions, WorkersModuleExtras, WorkersModuleOptions } from './workers.options.js';
+export type {
+  RunName,
+  RunOptions,
+  ShutdownOptions,
+  WorkersModuleExtras,
+  WorkersModuleOptions,
+} from './workers.options.js';
 export { WorkersError } from './workers.error.js';
 export { ConfigurationError } from './option.table.js';
 
@@ -12,7 +18,7 @@ export type { Delivery } from './message/delivery.js';
 export type { Aborted, Done, Failed, Lost, Outcome } from './message/outcome.js';
 export { type Fault, type FaultKind, PermanentError, RetryableError } from './message/fault.js';
 
-export { Channel } from './channel/channel.js';
+export { Channel, type Peeked } from './channel/channel.js';
 export type { PutResult } from './channel/waiting.room.js';
 export { channel, type ChannelDeclaration } from './channel/channel.declaration.js';
 export type { BufferType, ChannelOptions, PayloadType, PutMode, ShedOptions } from './channel/channel.options.js';
@@ -36,6 +42,7 @@ export { MESSAGE_REF, type WorkerContextType } from './worker/nest.handler.js';
 export {
   HandlerFailedError,
   HandlerTimeoutError,
+  WorkerElsewhereError,
   WorkerNotExposedError,
   WorkerUnknownError,
 } from './worker/worker.errors.js';
@@ -68,6 +75,13 @@ export type { GuardMode } from './dispatch/guarding.js';
 export { HandlerBlockedError } from './dispatch/dispatch.errors.js';
 
 export { WorkerGateway } from './gateway/worker.gateway.js';
+export {
+  type ControlOptions,
+  type PauseTarget,
+  type TickerClass,
+  WorkersControl,
+  type WorkerTarget,
+} from './gateway/workers.control.js';
 export type { CommandOptions, RequestOptions } from './gateway/entrance.js';
 export type { Reply } from './gateway/reply.js';
 export { OverloadedError, RequestAbortedError, RequestTimeoutError } from './gateway/gateway.errors.js';
@@ -75,6 +89,8 @@ export { httpExceptionFor, WorkersExceptionFilter } from './gateway/workers.filt
 
 export { WorkersEvents } from './observe/workers.events.js';
 export {
+  type ActionName,
+  ACTIONS,
   DROP_REASONS,
   type DropReason,
   EVENT_NAMES,
@@ -84,7 +100,16 @@ export {
 } from './observe/events.js';
 export type { Observer, Redact } from './observe/announcer.js';
 export type { Percentiles } from './observe/histogram.js';
-export type { ChannelStats, TickerStats, WorkersStats, WorkerStats } from './observe/stats.js';
+export type {
+  ChannelStats,
+  IsolateStats,
+  RelayStats,
+  TickerState,
+  TickerStats,
+  WorkersStats,
+  WorkerState,
+  WorkerStats,
+} from './observe/stats.js';
 
 export type { Clock, Timer } from './lifecycle/clock.js';
 export type { Duration } from './lifecycle/duration.js';

@@ -2,7 +2,9 @@ import type { Channel } from './channel/channel.js';
 import type { ChannelDeclaration } from './channel/channel.declaration.js';
 import { ChannelRegistry } from './channel/channel.registry.js';
 import type { Entrance } from './gateway/entrance.js';
-import type { Premises, WorkerClass } from './gateway/worker.gateway.js';
+import { AwayDoor } from './gateway/away.door.js';
+import type { Door, Premises, WorkerClass } from './gateway/worker.gateway.js';
+import type { Controllable, ControlPremises, TickerClass } from './gateway/workers.control.js';
 import type { Guarding } from './dispatch/guarding.js';
 import type { BlockReport } from './guard/block.report.js';
 import { Guard } from './guard/guard.js';
@@ -10,18 +12,37 @@ import { Deadlines } from './lifecycle/deadlines.js';
 import { type Crew, type Intake, type Relay, Supervisor } from './lifecycle/supervisor.js';
 import { Turn } from './lifecycle/turn.js';
 import { Announcer } from './observe/announcer.js';
+import type { Distribution } from './observe/histogram.js';
 import { StarvationWatch } from './observe/load.js';
 import type { TickerStats, WorkersStats, WorkerStats } from './observe/stats.js';
 import type { Arbiter } from './ticker/arbiter.js';
 import { ConfigurationError } from './option.table.js';
 import { type ResolvedOptions, resolveModuleOptions } from './workers.options.js';
+import { isServed } from './workers.roles.js';
+
+/** What a worker and a ticker have in common for the application. */
+interface AssembledRunner {
+  readonly crew: Crew;
+  /** Whether this process runs it; the others are known and never started. */
+  readonly isHere: boolean;
+  readonly out: Channel | undefined;
+  readonly failures: Channel | undefined;
+  /** `inline`, `thread`, `process`, or what a dispatch plan calls itself. */
+  readonly dispatch: string;
+  readonly control: Controllable;
+  distributions(): Distributions;
+}
+
+/** How long a worker's messages waited and ran. Of a ticker only the running says something. */
+export interface Distributions {
+  readonly waitMs: Distribution;
+  readonly runMs: Distribution;
+}
 
 /** A worker as the application keeps it. */
-export interface AssembledWorker {
-  readonly crew: Crew;
+export interface AssembledWorker extends AssembledRunner {
+  readonly in: Channel;
   readonly target: WorkerClass;
-  /** Whether its failures go to a channel. */
-  readonly hasFailures: boolean;
   /** Open to the gateway only when it is exposed. */
   readonly entrance: Entrance;
   readonly isExposed: boolean;
@@ -29,10 +50,8 @@ export interface AssembledWorker {
 }
 
 /** A ticker as the application keeps it. */
-export interface AssembledTicker {
-  readonly crew: Crew;
-  /** Whether its failures go to a channel. */
-  readonly hasFailures: boolean;
+export interface AssembledTicker extends AssembledRunner {
+  readonly target: TickerClass;
   readonly intake: Intake;
   /** A ticker that is not enabled is counted and never started. */
   readonly isEnabled: boolean;
@@ -55,7 +74,7 @@ export type Assemble = (application: WorkersApplication, problems: string[]) => 
  * start hook that sends something, or our own: by then every provider is known. What is wrong with the configuration is collected
  * and thrown once, as one `ConfigurationError`.
  */
-export class WorkersApplication implements Premises {
+export class WorkersApplication implements Premises, ControlPremises {
   readonly options: ResolvedOptions;
   readonly announcer: Announcer;
   readonly channels: ChannelRegistry;
@@ -68,7 +87,8 @@ export class WorkersApplication implements Premises {
   private readonly relays: Relay[] = [];
   private lentArbiter: Arbiter | undefined;
   private assembled: Assembled | undefined;
-  private readonly entrances = new Map<string | WorkerClass, Entrance | 'hidden'>();
+  private readonly entrances = new Map<string | WorkerClass, Door | 'hidden'>();
+  private readonly controls = new Map<string | WorkerClass | TickerClass, Controllable>();
 
   constructor(
     options: object,
@@ -112,8 +132,12 @@ export class WorkersApplication implements Premises {
     const assembled = this.assemble(this, problems);
     // A channel is looked at wherever it is declared or injected, and a twin is found each time.
     if (problems.length > 0) throw new ConfigurationError([...new Set(problems)]);
-    for (const { crew, target, entrance, isExposed } of assembled.workers) {
-      const found = isExposed ? entrance : 'hidden';
+    for (const { crew, target, control } of [...assembled.workers, ...assembled.tickers])
+      this.controls.set(crew.name, control).set(target, control);
+    for (const worker of assembled.workers) {
+      const { crew, target, entrance, isExposed } = worker;
+      const door = isServed(worker.in, assembled.workers) ? entrance : new AwayDoor(crew.name, worker.in, entrance);
+      const found = isExposed ? door : 'hidden';
       this.entrances.set(crew.name, found);
       this.entrances.set(target, found);
     }
@@ -121,7 +145,7 @@ export class WorkersApplication implements Premises {
     return assembled;
   }
 
-  entrance(worker: string | WorkerClass): Entrance | 'hidden' | undefined {
+  entrance(worker: string | WorkerClass): Door | 'hidden' | undefined {
     if (this.assembled === undefined) this.open();
     return this.entrances.get(worker);
   }
@@ -130,6 +154,16 @@ export class WorkersApplication implements Premises {
     const { workers } = this.open();
     const exposed = workers.filter(({ isExposed }) => isExposed);
     return { all: workers.map(({ crew }) => crew.name), exposed: exposed.map(({ crew }) => crew.name) };
+  }
+
+  controllable(target: string | WorkerClass | TickerClass): Controllable | undefined {
+    this.open();
+    return this.controls.get(target);
+  }
+
+  controllables(): readonly string[] {
+    const { workers, tickers } = this.open();
+    return [...workers, ...tickers].map(({ crew }) => crew.name);
   }
 
   channel<T>(named: ChannelDeclaration<T> | string): Channel<T> {
@@ -149,7 +183,21 @@ export class WorkersApplication implements Premises {
       channels: Object.fromEntries([...this.channels].map((channel) => [channel.name, channel.stats()])),
       workers: Object.fromEntries(workers.map((worker) => [worker.crew.name, worker.stats()])),
       tickers: Object.fromEntries(tickers.map((ticker) => [ticker.crew.name, ticker.stats()])),
+      relays: Object.fromEntries(
+        this.relays.flatMap((relay) => (relay.stats === undefined ? [] : [[relay.name, relay.stats()]])),
+      ),
     };
+  }
+
+  /** The channels whose messages wait too long. */
+  starving(): readonly string[] {
+    return this.starvation.names;
+  }
+
+  /** The distributions of every worker and ticker, by name. */
+  distributions(): Readonly<Record<string, Distributions>> {
+    const { workers, tickers } = this.open();
+    return Object.fromEntries([...workers, ...tickers].map((one) => [one.crew.name, one.distributions()]));
   }
 
   start(): Promise<void> {
@@ -180,11 +228,12 @@ export class WorkersApplication implements Premises {
 
   private house() {
     const { workers, tickers } = this.assembled ?? { workers: [], tickers: [] };
-    const enabled = tickers.filter(({ isEnabled }) => isEnabled);
+    const enabled = tickers.filter(({ isEnabled, isHere }) => isEnabled && isHere);
+    const here = workers.filter(({ isHere }) => isHere);
     return {
       relays: this.relays,
       intakes: enabled.map(({ intake }) => intake),
-      crews: [...workers, ...enabled].map(({ crew }) => crew),
+      crews: [...here, ...enabled].map(({ crew }) => crew),
       channels: this.channels,
     };
   }

@@ -2,6 +2,7 @@ import type { Channel } from './channel/channel.js';
 import { payloadCheck } from './channel/payload.check.js';
 import { Entrance, type Outfit } from './gateway/entrance.js';
 import type { WorkerClass } from './gateway/worker.gateway.js';
+import type { WorkerStats } from './observe/stats.js';
 import { TICKER_METADATA } from './ticker/ticker.js';
 import type { WorkerFailure } from './worker/failure.js';
 import type { InterceptorToken } from './worker/interceptor.js';
@@ -12,9 +13,10 @@ import type { FoundClass, WorkerDiscovery } from './worker/worker.discovery.js';
 import { WORKER_METADATA, type WorkerRecord } from './worker/worker.js';
 import { type ResolvedWorkerOptions, resolveWorkerOptions } from './worker/worker.options.js';
 import type { Assembled, AssembledWorker, WorkersApplication } from './workers.application.js';
-import { build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
+import { assembledRunner, build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
 import { suggestion } from './workers.error.js';
 import { checkElsewhere } from './workers.isolates.js';
+import { checkRoles } from './workers.roles.js';
 import { assembleTickers } from './workers.tickers.js';
 
 /**
@@ -45,6 +47,7 @@ export function assemble(
     assembled.tickers.map(({ crew }) => crew.name),
     problems,
   );
+  checkRoles(app.options.run, assembled, problems);
   return assembled;
 }
 
@@ -67,8 +70,9 @@ function assembleWorker(
   );
   const target = found.target as WorkerClass;
   const entrance = entranceFor(app, plan, options);
-  const hasFailures = plan.failures !== undefined;
-  return [{ crew, target, entrance, isExposed: options.expose, hasFailures, stats: () => runner.stats() }];
+  const common = assembledRunner(app, plan, { runner, crew });
+  const stats = (): WorkerStats => (common.isHere ? runner.stats() : { ...runner.stats(), state: 'elsewhere' });
+  return [{ ...common, in: plan.in, target, entrance, isExposed: options.expose, stats }];
 }
 
 function planFor(
@@ -132,6 +136,7 @@ function entranceFor(
     propagatesContext: options.propagateContext ?? propagateContext,
     requestTimeoutMs: requestTimeout,
     gate: app.supervisor,
+    announcer: app.announcer,
     clock,
     deadlines: app.deadlines,
     turn: app.turn,

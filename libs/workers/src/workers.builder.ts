@@ -8,6 +8,7 @@ import type { Crew } from './lifecycle/supervisor.js';
 import type { Delivery } from './message/delivery.js';
 import type { Source } from './message/source.js';
 import type { DropReason } from './observe/events.js';
+import type { Controllable } from './gateway/workers.control.js';
 import type { CronRegistry } from './ticker/cron.schedule.js';
 import { Completion } from './worker/completion.js';
 import type { WorkerFailure } from './worker/failure.js';
@@ -17,8 +18,9 @@ import type { ContextHouse, HandlerContext } from './worker/worker.context.js';
 import type { FoundClass } from './worker/worker.discovery.js';
 import type { Dispatch } from './worker/worker.options.js';
 import { WorkerRunner } from './worker/worker.runner.js';
-import type { WorkersApplication } from './workers.application.js';
+import type { Distributions, WorkersApplication } from './workers.application.js';
 import { type OpenHandler, openHandler } from './workers.handler.js';
+import { isRunHere } from './workers.roles.js';
 import { aroundFor, elsewhere, type MutableElsewhere } from './workers.isolates.js';
 
 /** What Nest lends to the assembly. */
@@ -98,7 +100,7 @@ export function build(
       if (site.elsewhere !== undefined) site.elsewhere.around = await aroundFor(app, plan);
       else {
         handler = await openHandler(app, kit, plan);
-        site.invoke = handler.invoke;
+        site.invoke = followed(app, plan, handler.invoke);
       }
       await runner.start(source(runner));
     },
@@ -147,6 +149,48 @@ function contextHouse(app: WorkersApplication, plan: Plan): ContextHouse {
     announcer: app.announcer,
     clock: app.options.clock,
     stats: () => app.stats(),
+  };
+}
+
+/** What the application keeps of every runner, whatever feeds it. */
+export function assembledRunner(app: WorkersApplication, plan: Plan, { runner, crew }: Built) {
+  const { name, found, dispatch, out, failures, kind } = plan;
+  const isHere = isRunHere({ name, target: found.target }, app.options.run);
+  const control: Controllable = {
+    name,
+    get concurrency() {
+      return runner.concurrency;
+    },
+    mostPermits: dispatch === 'inline' ? undefined : dispatch.permits,
+    fixed:
+      kind === 'worker'
+        ? undefined
+        : 'the concurrency of a ticker belongs to its overlap and is not changed while it runs.',
+    pause: () => runner.pause(),
+    resume: () => runner.resume(),
+    setConcurrency: (concurrency) => runner.setConcurrency(concurrency),
+  };
+  const kindOfDispatch = dispatch === 'inline' ? dispatch : dispatch.kind;
+  const distributions = (): Distributions => runner.books.distributions();
+  return {
+    crew,
+    isHere,
+    out,
+    failures: failures as Channel | undefined,
+    dispatch: kindOfDispatch,
+    control,
+    distributions,
+  };
+}
+
+/** The handler with whoever follows its messages around it. */
+function followed({ announcer }: WorkersApplication, { name, in: channel }: Plan, invoke: Invoke): Invoke {
+  const trail = { worker: name, channel: channel?.name };
+  return (message, context, within) => {
+    const { follower } = announcer;
+    return follower === undefined
+      ? invoke(message, context, within)
+      : follower.handle(trail, message, () => invoke(message, context, within));
   };
 }
 

@@ -40,7 +40,9 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
     if (this.isGuest) return;
     const { options, announcer } = this.application;
     const { workers, tickers } = this.application.open();
-    const heard = [...workers, ...tickers].filter(({ hasFailures }) => hasFailures).map(({ crew }) => crew.name);
+    const heard = [...workers, ...tickers]
+      .filter(({ failures }) => failures !== undefined)
+      .map(({ crew }) => crew.name);
     announcer.listen(logTo(new Logger('Workers'), new Set(heard)), LOGGED_EVENTS);
     if (options.observer !== undefined) announcer.listen(this.observer(options.observer));
   }

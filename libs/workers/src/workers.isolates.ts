@@ -60,10 +60,16 @@ export function elsewhere(app: WorkersApplication, plan: Plan, house: ContextHou
 
 /** The module's own interceptors stay in the host, around whatever happens in the isolate. */
 export async function aroundFor(app: WorkersApplication, plan: Plan): Promise<Around | undefined> {
+  const { follower } = app.announcer;
+  const trail = { worker: plan.name, channel: plan.in?.name };
   const around = await interceptors(app.options.use, plan.found);
-  if (around.every((one) => one.handle === undefined)) return undefined;
-  return (message, context, next) =>
+  const isBare = around.every((one) => one.handle === undefined);
+  if (isBare && follower === undefined) return undefined;
+  const through: Around = (message, context, next) =>
     handleChain<HandlerContext>(around, () => next())(message, context as HandlerContext) as Promise<unknown>;
+  if (follower === undefined) return through;
+  return async (message, context, next) =>
+    follower.handle(trail, message, () => (isBare ? next() : through(message, context, next)));
 }
 
 function payloadClass({ in: channel }: Plan): HandlerType | undefined {

@@ -3,6 +3,7 @@ import { ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/cor
 import type { ChannelDeclaration } from './channel/channel.declaration.js';
 import { getChannelToken } from './channel/channel.decorator.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
+import { WorkersControl } from './gateway/workers.control.js';
 import { premisesAround } from './isolate/inside/home.js';
 import { isIsolate } from './isolate/role.js';
 import { WorkersEvents } from './observe/workers.events.js';
@@ -82,6 +83,11 @@ function furnished(
       inject: [WorkersApplication],
     },
     {
+      provide: WorkersControl,
+      useFactory: (app: WorkersApplication) => new WorkersControl(app),
+      inject: [WorkersApplication],
+    },
+    {
       provide: WorkersEvents,
       useFactory: (app: WorkersApplication) => new WorkersEvents(app.announcer),
       inject: [WorkersApplication],
@@ -90,6 +96,7 @@ function furnished(
   const exported = [
     WorkersApplication,
     WorkerGateway,
+    WorkersControl,
     WorkersEvents,
     WORKERS_MODULE_OPTIONS,
     ...injectable(channels).map(tokenOf),

@@ -8,6 +8,7 @@ describe("the module's options", () => {
     expect(resolveModuleOptions({}, problems, 'production')).toEqual({
       workers: {},
       tickers: {},
+      run: { only: undefined, except: undefined },
       autoStart: true,
       shutdown: { deadline: 25_000, abortGrace: 5_000 },
       requestTimeout: 30_000,

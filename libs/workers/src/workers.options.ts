@@ -32,12 +32,25 @@ export interface ShutdownOptions {
   readonly abortGrace?: Duration;
 }
 
+/** A worker or ticker, by its class or its name. */
+export type RunName = string | (abstract new (...args: never[]) => unknown);
+
+/** Which workers and tickers run in this process. The others are known here, and are left to processes that run them. */
+export interface RunOptions {
+  /** These and no others; an empty list for none. @default all */
+  readonly only?: readonly RunName[];
+  /** All but these. @default none */
+  readonly except?: readonly RunName[];
+}
+
 /** What `forRoot` and the factory of `forRootAsync` take. Unknown keys are refused. */
 export interface WorkersModuleOptions {
   /** Overrides what `@Worker` says, by the worker's name; from configuration, for instance. */
   readonly workers?: Readonly<Record<string, WorkerOverrides>>;
   /** Overrides what `@Ticker` says, by the ticker's name. */
   readonly tickers?: Readonly<Record<string, TickerOverrides>>;
+  /** Which workers and tickers run in this process, by class or name: `{ only: [...] }`, `{ except: [...] }`. @default all */
+  readonly run?: RunOptions;
   /** Start with the application; otherwise `WorkerGateway.start()` does. @default true */
   readonly autoStart?: boolean;
   readonly shutdown?: ShutdownOptions;
@@ -87,6 +100,7 @@ export interface WorkersModuleExtras {
 export interface ResolvedOptions {
   readonly workers: Readonly<Record<string, object>>;
   readonly tickers: Readonly<Record<string, object>>;
+  readonly run: RunOptions;
   readonly autoStart: boolean;
   readonly shutdown: { readonly deadline: number; readonly abortGrace: number };
   readonly requestTimeout: number;
@@ -109,12 +123,22 @@ const SHUTDOWN_TABLE: OptionTable<ResolvedOptions['shutdown']> = {
   abortGrace: duration(0, '5s'),
 };
 
+const RUN_TABLE: OptionTable<{ only: readonly RunName[] | undefined; except: readonly RunName[] | undefined }> = {
+  only: optional('a list of workers and tickers, by class or name', isNames),
+  except: optional('a list of workers and tickers, by class or name', isNames),
+};
+
 function optionTable(
   nodeEnv: string | undefined,
-): OptionTable<Omit<ResolvedOptions, 'shutdown'> & { shutdown: object }> {
+): OptionTable<Omit<ResolvedOptions, 'shutdown' | 'run'> & { shutdown: object; run: object }> {
   return {
     workers: recordRow('worker names with options'),
     tickers: recordRow('ticker names with options'),
+    run: {
+      expects: '{ only } or { except }, lists of workers and tickers',
+      read: (given) => (isObject(given) ? given : undefined),
+      fallback: {},
+    },
     autoStart: flag(true),
     shutdown: {
       expects: '{ deadline, abortGrace }',
@@ -170,7 +194,8 @@ export function resolveModuleOptions(
       `options.shutdown.abortGrace: lies inside the deadline (${shutdown.deadline} ms) and cannot be longer, got ${shutdown.abortGrace} ms.`,
     );
   }
-  return Object.freeze({ ...resolved, shutdown });
+  const run = resolveOptions('options.run', resolved.run, RUN_TABLE, problems) as RunOptions;
+  return Object.freeze({ ...resolved, shutdown, run });
 }
 
 function recordRow(expects: string): OptionTable<ResolvedOptions>['workers'] {
@@ -180,6 +205,10 @@ function recordRow(expects: string): OptionTable<ResolvedOptions>['workers'] {
       isObject(given) && Object.values(given).every(isObject) ? (given as Record<string, object>) : undefined,
     fallback: {},
   };
+}
+
+function isNames(given: unknown): boolean {
+  return Array.isArray(given) && given.every((one) => isFunction(one) || (typeof one === 'string' && one !== ''));
 }
 
 function isObject(given: unknown): given is object {

@@ -1,3 +1,5 @@
+import type { TickerClass } from './gateway/workers.control.js';
+import type { TickerStats } from './observe/stats.js';
 import type { Arbiter } from './ticker/arbiter.js';
 import { scheduleFor } from './ticker/schedule.choice.js';
 import { TickHandlerContext } from './ticker/tick.context.js';
@@ -8,7 +10,7 @@ import { type ResolvedTickerOptions, resolveTickerOptions } from './ticker/ticke
 import type { WorkerFailure } from './worker/failure.js';
 import type { FoundClass } from './worker/worker.discovery.js';
 import type { AssembledTicker, WorkersApplication } from './workers.application.js';
-import { build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
+import { assembledRunner, build, type NestKit, type Plan, requireMethod } from './workers.builder.js';
 import { checkElsewhere } from './workers.isolates.js';
 
 /** Turns the decorated ticker classes of an application into runners with time as their source. */
@@ -44,15 +46,10 @@ function assembleTicker(
     announcer: app.announcer,
     arbiter: options.singleton ? arbiterOf(app, options.name, problems) : undefined,
   });
-  return [
-    {
-      crew,
-      intake: source,
-      isEnabled: options.enabled,
-      hasFailures: plan.failures !== undefined,
-      stats: () => source.stats(),
-    },
-  ];
+  const common = assembledRunner(app, plan, { runner, crew });
+  const stats = (): TickerStats =>
+    common.isHere || !options.enabled ? source.stats() : { ...source.stats(), state: 'elsewhere' };
+  return [{ ...common, target: found.target as TickerClass, intake: source, isEnabled: options.enabled, stats }];
 }
 
 function arbiterOf(app: WorkersApplication, ticker: string, problems: string[]): Arbiter | undefined {

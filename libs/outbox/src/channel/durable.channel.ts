@@ -1,4 +1,4 @@
-import { Channel, ChannelClosedError, type Message, type PutResult } from '@nestjs-workers/core';
+import { Channel, ChannelClosedError, type Message, type Peeked, type PutResult } from '@nestjs-workers/core';
 import {
   type ChannelSite,
   type ChannelStats,
@@ -41,6 +41,30 @@ export class DurableChannel<T = unknown> extends Channel<T> {
 
   override get takesSending(): boolean {
     return true;
+  }
+
+  override get isShared(): boolean {
+    return true;
+  }
+
+  /** Recorded in the store, for all hosts; they follow within a poll. @throws (rejects) OutboxMissingError, StoreUnreachableError */
+  override pause(actor?: string): Promise<void> {
+    return postOf(this.site.announcer, this.name).pause(this as DurableChannel, true, actor);
+  }
+
+  /** The same the other way round. */
+  override resume(actor?: string): Promise<void> {
+    return postOf(this.site.announcer, this.name).pause(this as DurableChannel, false, actor);
+  }
+
+  /** What is next in the store, over all hosts. @throws (rejects) OutboxMissingError, StoreUnreachableError */
+  override peek(limit: number): Promise<readonly Peeked[]> {
+    return postOf(this.site.announcer, this.name).peek(this as DurableChannel, limit);
+  }
+
+  /** What the store says of it is known here from now on. */
+  notePause(isPaused: boolean, by: string | undefined): void {
+    this.halt(isPaused, by);
   }
 
   /** How a message is put under the key that its worker orders by. */

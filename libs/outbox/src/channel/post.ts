@@ -1,4 +1,4 @@
-import type { Channel } from '@nestjs-workers/core';
+import type { Channel, Peeked } from '@nestjs-workers/core';
 import type { Announcer, Source, Taker } from '@nestjs-workers/core/extension';
 import type { Appended } from '../store/store.js';
 import { OutboxMissingError } from './channel.errors.js';
@@ -10,6 +10,10 @@ import type { ReplyAddress } from '@nestjs-workers/core/extension';
 export interface Post {
   /** Writes one message; resolves when it is committed. `reply` is told when its outcome is recorded, whoever ran it. */
   send(channel: DurableChannel, draft: Draft, reply?: ReplyAddress): Promise<Appended>;
+  /** Has no host claim from `channel`, or claim again, and this process know at once. */
+  pause(channel: DurableChannel, isPaused: boolean, by: string | undefined): Promise<void>;
+  /** What is next on `channel`, without claiming it. */
+  peek(channel: DurableChannel, limit: number): Promise<readonly Peeked[]>;
   /** The messages of `channel` as the source of one worker. */
   sourceFor(channel: DurableChannel, taker: Taker, routed: Channel | undefined): Source;
 }

@@ -47,7 +47,10 @@ export function commandsContract(make: () => Promise<Place>): void {
     expect(lines).toContainEqual(['emails', '3', '0', '0', '1', '0', expect.stringMatching(/^\d+(\.\d)? \w+$/)]);
     expect(lines).toContainEqual(['nobody-here-knows', '1', '0', '0', '0', '0', expect.any(String)]);
     const json = JSON.parse((await outbox('status', '--json')).out) as object;
-    expect(json).toMatchObject({ channels: { emails: { ready: 3, dead: 1 } }, migrations: [{ number: 1 }] });
+    expect(json).toMatchObject({
+      channels: { emails: { ready: 3, dead: 1 } },
+      migrations: [{ number: 1 }, { number: 2 }],
+    });
   });
 
   it('lists dead letters with their history, harmless for a terminal, and payloads only when asked', async () => {

@@ -35,7 +35,7 @@ describe('the command line on SQLite', () => {
     await writeFile(file, '');
     const { code, out } = await run(['outbox', 'status', '--sqlite', file]);
     expect(code).toBe(1);
-    expect(out).toContain('1 migration is pending.');
+    expect(out).toContain('2 migrations are pending.');
   });
 
   it('makes no file by looking for one', async () => {

@@ -3,12 +3,16 @@ import type { Migrations } from '../store/store.js';
 import { StoreOutdatedError, StoreTooNewError } from '../store/store.errors.js';
 import type { Database, Runner } from './database.js';
 import { firstTables } from './migration.1.js';
+import { pauseTable } from './pause.js';
 import { asNumber, msOf, type Statement, statement } from './statement.js';
 
 /** In the order of their numbers. What stands here was applied somewhere and is never changed again. */
 export const OUTBOX_LEDGER: Ledger = {
   table: 'migration',
-  changes: [{ name: 'the first tables', sql: firstTables }],
+  changes: [
+    { name: 'the first tables', sql: firstTables },
+    { name: 'pause channels', sql: pauseTable },
+  ],
   owner: '@nestjs-workers/outbox',
 };
 

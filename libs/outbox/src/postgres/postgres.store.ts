@@ -14,6 +14,8 @@ import { PostgresMigrations } from './migrations.js';
 import { once, tick } from './once.js';
 import { lend, PostgresTransaction } from './own.transaction.js';
 import type { Row } from './pool.js';
+import { pause, paused, pausedOf, resume } from './pause.js';
+import { peek, peekedOf } from './peek.js';
 import { type PostgresStoreOptions, resolvePostgresOptions, type ResolvedPostgresOptions } from './postgres.options.js';
 import { promote, promotedOf } from './promote.js';
 import { prune } from './prune.js';
@@ -204,8 +206,24 @@ export class PostgresStore implements contract.Store {
     return (await within.run(once.text(this.database.schema), [key])).length > 0;
   }
 
+  async pause(channel: string, by: string | null): Promise<boolean> {
+    return (await this.database.run(pause, [channel, by])).length > 0;
+  }
+
+  async resume(channel: string): Promise<boolean> {
+    return (await this.database.run(resume, [channel])).length > 0;
+  }
+
+  async paused(): Promise<readonly contract.PausedChannel[]> {
+    return (await this.database.run(paused)).map(pausedOf);
+  }
+
   async prune(limit: number, keep: contract.Retention): Promise<contract.Pruned> {
     return prune(this.database, limit, keep);
+  }
+
+  async peek(channel: string, limit: number): Promise<readonly contract.StoredMessage[]> {
+    return (await this.database.run(peek, [channel, limit])).map(peekedOf);
   }
 
   async stats(): Promise<Readonly<Record<string, contract.StoredStats>>> {

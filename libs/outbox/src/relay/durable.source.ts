@@ -32,6 +32,7 @@ export class DurableSource implements Source {
 
   /** How many more messages it has a place for, those that are claimed in advance included. */
   get room(): number {
+    if (this.taker.isPaused) return 0;
     return this.taker.room + this.foresight.ahead - this.waiting.length - this.arriving;
   }
 
@@ -100,6 +101,7 @@ export class DurableSource implements Source {
   }
 
   giveBack(): void {
+    if (this.waiting.length > 0) this.inStore = 'unknown';
     for (const delivery of this.waiting.splice(0)) delivery.giveBack();
   }
 

@@ -84,7 +84,7 @@ export class Exchange {
   private async claimSuspect(seat: Seat): Promise<void> {
     const { store, sources, quarantine } = this.parts;
     this.knowledge = 'unclear';
-    const found = await store.claimSuspect(seat, sources.channels);
+    const found = await store.claimSuspect(seat, sources.open);
     this.answered();
     quarantine.claimed(found !== undefined);
     if (found !== undefined) this.received(seat, [found], []);

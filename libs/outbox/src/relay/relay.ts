@@ -39,7 +39,7 @@ export interface RelayParts {
  * One turn settles what came to an outcome and claims what there is room for, in one transaction; while a turn finds work the next one
  * follows at once. It is rung when something is put, when a worker has room, when another process says so, and by the poll.
  *
- * Promises: it claims only for channels with a worker, and only as much as there is room for; an error of the store ends nothing: it is
+ * Promises: it claims only for channels with a worker that are not paused, and only as much as there is room for; an error of the store ends nothing: it is
  * told, and tried again with backoff; a claim that is lost aborts its handler's signal; what was not started goes back at the stop; every
  * settlement comes to an end, by the end of the lease at the latest.
  * Does not promise: that an outcome is recorded when the seat was lost first; then the message runs again elsewhere.
@@ -97,6 +97,13 @@ export class OutboxRelay implements Relay, Claimer {
   /** The seat that this process claims on; undefined while it has none. */
   get place(): Seat | undefined {
     return this.state === 'claiming' ? this.seating.seat : undefined;
+  }
+
+  /** How it stands with its store. */
+  get condition(): 'idle' | 'claiming' | 'lost' | 'stopped' {
+    if (this.state === 'idle') return 'idle';
+    if (this.state === 'claiming') return this.seating.seat === undefined ? 'lost' : 'claiming';
+    return 'stopped';
   }
 
   /** The channels that have a worker here. */
@@ -201,6 +208,12 @@ export class OutboxRelay implements Relay, Claimer {
   /** Gives back what was claimed in advance for workers that stand still. */
   reconsider(): void {
     for (const source of this.sources.all) source.reconsider();
+  }
+
+  /** From which channels nothing is claimed. */
+  notePaused(channels: ReadonlySet<string>): void {
+    this.sources.pause(channels);
+    this.ring();
   }
 
   /** How many messages wait to be run with nothing beside them. */

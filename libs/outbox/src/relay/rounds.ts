@@ -28,6 +28,8 @@ export class Rounds {
   constructor(
     private readonly clock: Clock,
     private readonly onFault: (round: string, error: unknown) => void,
+    /** Told after each round, and whether it failed. */
+    private readonly onRound: (hasFailed: boolean) => void = () => {},
   ) {}
 
   begin(rounds: readonly Round[]): void {
@@ -64,10 +66,12 @@ export class Rounds {
     try {
       const soonerMs = await round.work();
       this.failures.delete(name);
+      this.onRound(false);
       this.later(round, Math.min(soonerMs ?? everyMs, everyMs));
     } catch (error) {
       const failures = (this.failures.get(name) ?? 0) + 1;
       this.failures.set(name, failures);
+      this.onRound(true);
       if (failures === 1) this.onFault(name, error);
       this.later(round, Math.max(everyMs, Math.min(everyMs * 2 ** (failures - 1), LONGEST_PAUSE_MS)));
     }

@@ -1,4 +1,4 @@
-import type { Channel } from '@nestjs-workers/core';
+import type { Channel, Peeked } from '@nestjs-workers/core';
 import { asError, type Clock, type ReplyAddress, type Source, type Taker } from '@nestjs-workers/core/extension';
 import type { DurableChannel } from '../channel/durable.channel.js';
 import type { Draft } from '../channel/envelope.js';
@@ -38,6 +38,8 @@ export class Sender implements Post {
     private readonly awaited: Awaited,
     private readonly clock: Clock,
     onFault: (error: unknown) => void,
+    /** Told when a channel was paused or resumed from here, and by whom. */
+    private readonly onPause: (by: string | undefined) => Promise<void> = async () => {},
   ) {
     this.bell = new Bell((channels) => store.wake(channels), clock, onFault);
   }
@@ -68,6 +70,26 @@ export class Sender implements Post {
         },
       );
     return appended;
+  }
+
+  async pause({ name }: DurableChannel, isPaused: boolean, by: string | undefined): Promise<void> {
+    if (isPaused) await this.store.pause(name, by ?? null);
+    else await this.store.resume(name);
+    await this.onPause(by);
+  }
+
+  async peek({ name, envelope }: DurableChannel, limit: number): Promise<readonly Peeked[]> {
+    const found = await this.store.peek(name, limit);
+    return found.map((stored) => {
+      const { id, attempt, waitedMs } = stored;
+      try {
+        const { payload, headers = {} } = envelope.read(stored);
+        return { id: String(id), attempt, waitedMs, headers, payload };
+      } catch {
+        // Shown as it lies there; the worker that claims it says what is wrong with it.
+        return { id: String(id), attempt, waitedMs, headers: {}, payload: stored.payload };
+      }
+    });
   }
 
   sourceFor(channel: DurableChannel, taker: Taker, routed: Channel | undefined): Source {

@@ -4,6 +4,7 @@ import type { DurableSource } from './durable.source.js';
 /** The workers of this process that eat from the store, by their channels. */
 export class Sources {
   private readonly byChannel = new Map<string, DurableSource[]>();
+  private paused: ReadonlySet<string> = new Set();
 
   add(source: DurableSource): void {
     const { name } = source.channel;
@@ -23,6 +24,18 @@ export class Sources {
     return [...this.byChannel.keys()];
   }
 
+  /** Those of them that may be claimed from. */
+  get open(): readonly string[] {
+    return this.channels.filter((channel) => !this.paused.has(channel));
+  }
+
+  /** Nothing is wanted of these channels until they are named no more; what was fetched of them goes back. */
+  pause(channels: ReadonlySet<string>): void {
+    for (const channel of this.paused) if (!channels.has(channel)) for (const source of this.of(channel)) source.wake();
+    this.paused = channels;
+    for (const channel of channels) for (const source of this.of(channel)) source.giveBack();
+  }
+
   /** The one of a channel that has the most room. */
   roomiest(channel: string): DurableSource {
     return this.of(channel).reduce((best, one) => (one.room > best.room ? one : best));
@@ -32,6 +45,7 @@ export class Sources {
   wanted(atMost: number): Wanted[] {
     const wanted: Wanted[] = [];
     for (const [channel, sources] of this.byChannel) {
+      if (this.paused.has(channel)) continue;
       let room = 0;
       for (const source of sources) room += source.wish;
       if (room > 0) wanted.push({ channel, room: Math.min(room, atMost) });

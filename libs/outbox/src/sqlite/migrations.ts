@@ -3,12 +3,16 @@ import type { Migrations } from '../store/store.js';
 import { StoreOutdatedError, StoreTooNewError } from '../store/store.errors.js';
 import type { Connection } from './connection.js';
 import { makeTables } from './make.tables.js';
+import { makePauseTable } from './pause.js';
 import { NOW_MS, tablesOf } from './tables.js';
 
 /** In the order of their numbers, which begin at 1. What is in here is never changed, only added to. */
 export const OUTBOX_LEDGER: Ledger = {
   table: 'migration',
-  changes: [{ name: 'make the tables', sql: (prefix) => makeTables(tablesOf(prefix)) }],
+  changes: [
+    { name: 'make the tables', sql: (prefix) => makeTables(tablesOf(prefix)) },
+    { name: 'pause channels', sql: (prefix) => makePauseTable(tablesOf(prefix)) },
+  ],
   owner: '@nestjs-workers/outbox',
 };
 

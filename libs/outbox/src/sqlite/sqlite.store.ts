@@ -5,12 +5,14 @@ import type {
   Finished,
   Host,
   NewMessage,
+  PausedChannel,
   Promoted,
   Pruned,
   Retention,
   Seat,
   Settlement,
   Store,
+  StoredMessage,
   StoredStats,
   TakenOver,
   Transaction,
@@ -170,8 +172,24 @@ class SqliteStore implements Store {
     return once(this.tables, key, within);
   }
 
+  async pause(channel: string, by: string | null): Promise<boolean> {
+    return this.verbs.pause(channel, by);
+  }
+
+  async resume(channel: string): Promise<boolean> {
+    return this.verbs.resume(channel);
+  }
+
+  async paused(): Promise<readonly PausedChannel[]> {
+    return this.verbs.paused();
+  }
+
   async prune(limit: number, keep: Retention): Promise<Pruned> {
     return this.verbs.prune(limit, keep);
+  }
+
+  async peek(channel: string, limit: number): Promise<readonly StoredMessage[]> {
+    return this.verbs.peek(channel, limit);
   }
 
   async stats(): Promise<Readonly<Record<string, StoredStats>>> {

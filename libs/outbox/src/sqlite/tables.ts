@@ -9,6 +9,7 @@ export interface Tables {
   readonly deduplication: string;
   readonly tick: string;
   readonly once: string;
+  readonly pause: string;
   readonly meta: string;
   readonly migration: string;
 }
@@ -26,6 +27,7 @@ export function tablesOf(prefix: string): Tables {
     deduplication: `${prefix}deduplication`,
     tick: `${prefix}tick`,
     once: `${prefix}once`,
+    pause: `${prefix}pause`,
     meta: `${prefix}meta`,
     migration: `${prefix}migration`,
   };

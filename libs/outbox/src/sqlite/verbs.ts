@@ -4,11 +4,13 @@ import type {
   Exchanged,
   Finished,
   NewMessage,
+  PausedChannel,
   Promoted,
   Pruned,
   Retention,
   Rows,
   Settlement,
+  StoredMessage,
   StoredStats,
   TakenOver,
   Wanted,
@@ -18,6 +20,8 @@ import type { Append } from './append.js';
 import { Claim } from './claim.js';
 import type { Connection, Query } from './connection.js';
 import { FinishedRecords } from './finished.js';
+import { Peek } from './peek.js';
+import { Pauses } from './pause.js';
 import { Promote } from './promote.js';
 import { Prune } from './prune.js';
 import { Seats } from './seat.js';
@@ -39,6 +43,8 @@ export class Verbs {
   private readonly finished: FinishedRecords;
   private readonly pruning: Prune;
   private readonly counting: Stats;
+  private readonly pauses: Pauses;
+  private readonly peeking: Peek;
   private readonly watch: Watch;
   private readonly transactions: Transactions;
   private readonly firstTick: Query;
@@ -58,6 +64,8 @@ export class Verbs {
     this.pruning = new Prune(connection, tables);
     this.counting = new Stats(connection, tables);
     this.transactions = new Transactions(connection, appending, this.runHere, tables);
+    this.pauses = new Pauses(connection, tables);
+    this.peeking = new Peek(connection, tables);
     this.firstTick = connection.prepare(tickSql(tables.tick));
     this.name = connection.prepare(`select value from ${tables.meta} where name = 'installation'`);
     this.seats = new Seats(connection, tables, (isHeld) => (isHeld ? this.watch.start() : this.watch.stop()));
@@ -130,8 +138,24 @@ export class Verbs {
     return this.connection.write(() => this.firstTick.all([ticker, dueAtMs]).length > 0);
   }
 
+  pause(channel: string, by: string | null): Promise<boolean> {
+    return this.connection.write(() => this.pauses.pause(channel, by));
+  }
+
+  resume(channel: string): Promise<boolean> {
+    return this.connection.write(() => this.pauses.resume(channel));
+  }
+
+  paused(): Promise<readonly PausedChannel[]> {
+    return this.connection.read(() => this.pauses.all());
+  }
+
   prune(limit: number, keep: Retention): Promise<Pruned> {
     return this.connection.write(() => this.pruning.run(limit, keep));
+  }
+
+  peek(channel: string, limit: number): Promise<readonly StoredMessage[]> {
+    return this.connection.read(() => this.peeking.run(channel, limit));
   }
 
   stats(): Promise<Readonly<Record<string, StoredStats>>> {

@@ -87,10 +87,21 @@ export interface Store {
   finished(ids: readonly number[]): Promise<readonly Finished[]>;
   /** True for the first one that asks for this due time of this ticker, over all hosts. */
   tick(ticker: string, dueAtMs: number): Promise<boolean>;
+  /**
+   * Notes that no host is to claim from `channel` until it is resumed, and who wants it. Relays look after it and claim nothing there; the
+   * store itself refuses nothing, and what is claimed already goes on. False when it is noted already: the first word stays.
+   */
+  pause(channel: string, by: string | null): Promise<boolean>;
+  /** Takes that note away; false when there is none. */
+  resume(channel: string): Promise<boolean>;
+  /** The channels that are paused, in the order of their names. */
+  paused(): Promise<readonly PausedChannel[]>;
   /** True when `key` is new: the inbox. Recorded in the caller's transaction. */
   once(key: string, within: Transaction): Promise<boolean>;
   /** Removes what has outlived its time, at most `limit` rows of each kind. */
   prune(limit: number, keep: Retention): Promise<Pruned>;
+  /** What is ready on `channel` and next, at most `limit`, without claiming it. */
+  peek(channel: string, limit: number): Promise<readonly StoredMessage[]>;
   /** What lies in each channel, also in channels that nobody here knows. */
   stats(): Promise<Readonly<Record<string, StoredStats>>>;
 }
@@ -230,6 +241,13 @@ export interface Exchanged {
   readonly claimed: readonly Claimed[];
 }
 
+/** A channel that no host is to claim from. */
+export interface PausedChannel {
+  readonly channel: string;
+  readonly sinceMs: number;
+  readonly by: string | null;
+}
+
 export interface Promoted {
   readonly count: number;
   /** When the next one is due, from now; undefined when nothing is delayed. */
@@ -262,6 +280,9 @@ export interface Pruned {
   readonly ticks: number;
   readonly once: number;
 }
+
+/** A message that is ready, as somebody sees it who does not claim it. */
+export type StoredMessage = Pick<Claimed, 'id' | 'payload' | 'headers' | 'key' | 'attempt' | 'waitedMs'>;
 
 /** What lies in one channel of a store. */
 export interface StoredStats {

@@ -61,6 +61,36 @@ export function upkeepContract(harness: StoreHarness): void {
     });
   });
 
+  describe('pause', () => {
+    it('is remembered for all processes, with who wanted it first, until it is resumed', async () => {
+      const scene = await Scene.of(harness);
+      const other = await scene.another();
+      expect(await scene.store.paused()).toEqual([]);
+      expect(await scene.store.pause("o'mails", 'ann')).toBe(true);
+      expect(await other.pause("o'mails", 'bob')).toBe(false);
+      expect(await other.pause('audit', null)).toBe(true);
+      const since = expect.any(Number) as number;
+      expect(await other.paused()).toEqual([
+        { channel: 'audit', sinceMs: since, by: null },
+        { channel: "o'mails", sinceMs: since, by: 'ann' },
+      ]);
+      expect(await other.resume("o'mails")).toBe(true);
+      expect(await scene.store.resume("o'mails")).toBe(false);
+      expect((await scene.store.paused()).map(({ channel }) => channel)).toEqual(['audit']);
+    });
+
+    it('is the business of relays: what is claimed goes on, and what is put waits', async () => {
+      const scene = await Scene.of(harness);
+      const host = await scene.host();
+      await scene.append({});
+      const [claimed] = await host.claim(1);
+      await scene.store.pause('a', null);
+      await scene.append({});
+      if (claimed !== undefined) await host.settle(done(claimed));
+      expect(await scene.places()).toEqual({ ready: 1 });
+    });
+  });
+
   describe('prune', () => {
     it('removes at most its limit of rows of each kind, the oldest first', async () => {
       const scene = await Scene.of(harness);
@@ -110,6 +140,30 @@ export function upkeepContract(harness: StoreHarness): void {
       const pruned = await scene.store.prune(100, { maxFinished: 0 });
       expect(pruned).toEqual({ finished: 0, deduplications: 0, ticks: 0, once: 0 });
       expect(await scene.places()).toEqual({ ready: 2, delayed: 1, claimed: 1, dead: 1 });
+    });
+  });
+
+  describe('peek', () => {
+    it('shows what is next on a channel and leaves it there', async () => {
+      const scene = await Scene.of(harness);
+      const [, second] = await scene.append(
+        { priority: -1 },
+        { payload: '"two"', headers: '{"a":"b"}' },
+        { delayMs: HOUR_MS },
+      );
+      await scene.append({ channel: 'other' });
+      const [shown, ...others] = await scene.store.peek('a', 5);
+      expect(shown).toEqual({
+        id: second,
+        payload: '"two"',
+        headers: '{"a":"b"}',
+        key: null,
+        attempt: 0,
+        waitedMs: expect.any(Number) as number,
+      });
+      expect(others).toHaveLength(1);
+      expect(await scene.store.peek('a', 1)).toHaveLength(1);
+      expect(await scene.places()).toEqual({ ready: 2, delayed: 1 });
     });
   });
 

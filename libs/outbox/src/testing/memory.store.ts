@@ -7,12 +7,14 @@ import type {
   Host,
   Migrations,
   NewMessage,
+  PausedChannel,
   Promoted,
   Pruned,
   Retention,
   Seat,
   Settlement,
   Store,
+  StoredMessage,
   StoredStats,
   TakenOver,
   Transaction,
@@ -176,6 +178,21 @@ export class MemoryStore implements Store {
     return this.tables.tick(ticker, dueAtMs);
   }
 
+  async pause(channel: string, by: string | null): Promise<boolean> {
+    const { paused } = this.tables;
+    if (paused.has(channel)) return false;
+    paused.set(channel, { channel, by, sinceMs: this.tables.now() });
+    return true;
+  }
+
+  async resume(channel: string): Promise<boolean> {
+    return this.tables.paused.delete(channel);
+  }
+
+  async paused(): Promise<readonly PausedChannel[]> {
+    return [...this.tables.paused.values()].toSorted((one, other) => (one.channel < other.channel ? -1 : 1));
+  }
+
   async once(key: string, within: Transaction): Promise<boolean> {
     const transaction = this.own(within);
     for (let other = this.tables.once.writerOf(key, transaction); other !== undefined;) {
@@ -187,6 +204,10 @@ export class MemoryStore implements Store {
 
   async prune(limit: number, keep: Retention): Promise<Pruned> {
     return this.tables.prune(limit, keep);
+  }
+
+  async peek(channel: string, limit: number): Promise<readonly StoredMessage[]> {
+    return this.tables.peek(channel, limit);
   }
 
   async stats(): Promise<Readonly<Record<string, StoredStats>>> {

@@ -50,7 +50,7 @@ export class ChannelBooks {
     if (this.isSaturated && load <= this.easedFrom) this.turn(false, load);
   }
 
-  snapshot(depth: number, pendingPuts: number, oldestAgeMs: number): ChannelStats {
+  snapshot(depth: number, pendingPuts: number, oldestAgeMs: number): Omit<ChannelStats, 'isPaused'> {
     return {
       depth,
       capacity: this.options.buffer,

@@ -407,6 +407,7 @@ describe('the statistics of a channel', () => {
       leftOver: 0,
       oldestAgeMs: 0,
       isSaturated: false,
+      isPaused: false,
     });
   });
 

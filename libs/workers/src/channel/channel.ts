@@ -1,7 +1,7 @@
 import { type Observable, type Observer, type Operator, Subject, type Subscriber, Subscription } from 'rxjs';
 import type { Clock } from '../lifecycle/clock.js';
 import type { Delivery } from '../message/delivery.js';
-import { Message } from '../message/message.js';
+import { type Headers, Message } from '../message/message.js';
 import type { Sending } from './sending.js';
 import type { Source, Taker } from '../message/source.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
@@ -14,6 +14,15 @@ import { ChannelBooks } from './channel.books.js';
 import { type Consumer, IteratingConsumer, SubscriberConsumer } from './consumer.js';
 import type { KeyOf } from './keyed.buffer.js';
 import { type PutResult, WaitingRoom } from './waiting.room.js';
+
+/** A message that waits, as somebody sees it who does not take it. */
+export interface Peeked {
+  readonly id: string;
+  readonly attempt: number;
+  readonly waitedMs: number;
+  readonly headers: Headers;
+  readonly payload: unknown;
+}
 
 /**
  * A named, bounded place where messages wait, and an RxJS Subject.
@@ -28,6 +37,8 @@ import { type PutResult, WaitingRoom } from './waiting.room.js';
  * The Subject face: `subscribe` competes for messages, one per synchronous `next`; `next(value)` offers; `complete()` closes;
  * `error(e)` is reported and ends nothing; `for await` pulls with back-pressure; `tap$` shows every message and takes none.
  *
+ * `pause` lets nothing out until `resume`; what is put waits within the bounds. What waits on a paused channel is not drained at a stop.
+ *
  * Where messages wait, within which bounds, is `waiting.room.ts`; here is who takes them.
  *
  * Invariant: while a consumer is hungry, the channel holds nothing that it could take.
@@ -41,6 +52,7 @@ export class Channel<T = unknown> extends Subject<T> {
   private readonly workers: { readonly name: string; readonly isKeyed: boolean }[] = [];
   private turn = 0;
   private isOpen = true;
+  private isHalted = false;
   /** While a message is on its way out, nothing overtakes it: what observers put meanwhile queues. */
   private isTaking = false;
   private readonly taps = new Set<Subscriber<Message<T>>>();
@@ -73,6 +85,31 @@ export class Channel<T = unknown> extends Subject<T> {
   get state(): 'open' | 'draining' | 'closed' {
     if (this.isOpen) return 'open';
     return this.isEmpty ? 'closed' : 'draining';
+  }
+
+  /** Whether nothing is taken from here until it is resumed. */
+  get isPaused(): boolean {
+    return this.isHalted;
+  }
+
+  /** Whether other processes may take what is put here; one in memory is this process's own. */
+  get isShared(): boolean {
+    return false;
+  }
+
+  /**
+   * Has nothing taken from here until `resume`; harmless when it is paused. What runs goes on, and what is put waits. In memory this is
+   * for this process; for a durable channel it is for all hosts, which follow within a poll.
+   *
+   * @param actor who wants it, for the event
+   */
+  async pause(actor?: string): Promise<void> {
+    this.halt(true, actor);
+  }
+
+  /** Has messages taken again; harmless when it is not paused. */
+  async resume(actor?: string): Promise<void> {
+    this.halt(false, actor);
   }
 
   /** Whether nothing waits here, neither in the buffer nor for room. */
@@ -141,6 +178,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** The oldest message that may be taken now; undefined when there is none. */
   take(): Message<T> | undefined {
+    if (this.isHalted) return undefined;
     const message = this.takeOut();
     if (!this.isOpen) this.endIfEmpty();
     return message;
@@ -165,8 +203,17 @@ export class Channel<T = unknown> extends Subject<T> {
     return rest;
   }
 
+  /** What waits here and is next, at most `limit`, without taking it. */
+  async peek(limit: number): Promise<readonly Peeked[]> {
+    const now = this.clock.now();
+    return this.room.peek(limit).map(({ id, attempt, headers, payload, putAt }) => {
+      const waitedMs = Math.max(0, now - putAt);
+      return { id, attempt, waitedMs, headers, payload };
+    });
+  }
+
   stats(): ChannelStats {
-    return this.room.stats();
+    return { ...this.room.stats(), isPaused: this.isHalted };
   }
 
   /** How long the oldest message has waited, in milliseconds; 0 when nothing waits. */
@@ -270,7 +317,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Gives `consumer` what waits here for as long as it is hungry. */
   private feed(consumer: Consumer<T>): void {
-    while (consumer.isHungry) {
+    while (consumer.isHungry && !this.isHalted) {
       const message = this.takeOut();
       if (message === undefined) break;
       if (consumer.isDoneAtOnce === true) this.room.release(message);
@@ -296,7 +343,7 @@ export class Channel<T = unknown> extends Subject<T> {
   }
 
   private hungryConsumer(message: Message<T>): Consumer<T> | undefined {
-    if (this.isTaking) return undefined;
+    if (this.isTaking || this.isHalted) return undefined;
     const { consumers } = this;
     for (let left = consumers.length; left > 0; left--) {
       if (++this.turn >= consumers.length) this.turn = 0;
@@ -304,6 +351,15 @@ export class Channel<T = unknown> extends Subject<T> {
       if (consumer.isHungry && this.room.admits(message)) return consumer;
     }
     return undefined;
+  }
+
+  /** It is paused, or resumed, from now on; told once for each change. */
+  protected halt(isPaused: boolean, actor: string | undefined): void {
+    if (isPaused === this.isHalted) return;
+    this.isHalted = isPaused;
+    const action = isPaused ? 'pause' : 'resume';
+    this.announcer.announce('workers.action', { action, worker: undefined, channel: this.name, actor, detail: {} });
+    if (!isPaused) for (const consumer of this.consumers) this.feed(consumer);
   }
 
   /** Shows a message that was taken in to those who watch. */
@@ -328,7 +384,7 @@ class ChannelSource<T> implements Source {
   constructor(private readonly channel: Channel<T>) {}
 
   get isEmpty(): boolean {
-    return this.channel.isEmpty;
+    return this.channel.isPaused || this.channel.isEmpty;
   }
 
   take(): Message<T> | undefined {

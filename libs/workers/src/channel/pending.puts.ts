@@ -31,6 +31,10 @@ export class PendingPuts<T> {
     return this.ring.peek()?.message;
   }
 
+  *messages(): Iterable<Message<T>> {
+    for (const { message } of this.ring) yield message;
+  }
+
   push(put: PendingPut<T>): void {
     this.ring.push(put);
   }

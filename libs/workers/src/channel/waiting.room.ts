@@ -160,7 +160,22 @@ export class WaitingRoom<T> {
     return rest;
   }
 
-  stats(): ChannelStats {
+  /** The oldest that wait, at most `limit`, without taking them. */
+  peek(limit: number): Message<T>[] {
+    const found: Message<T>[] = [];
+    for (const message of this.waiting()) {
+      if (found.length >= limit) break;
+      found.push(message);
+    }
+    return found;
+  }
+
+  private *waiting(): Iterable<Message<T>> {
+    yield* this.buffer;
+    yield* this.pending.messages();
+  }
+
+  stats(): Omit<ChannelStats, 'isPaused'> {
     return this.books.snapshot(this.buffer.size, this.pending.size, this.oldestAgeMs());
   }
 

@@ -10,6 +10,7 @@ import { WorkersStoppingError } from '../lifecycle/stop.errors.js';
 import type { Turn } from '../lifecycle/turn.js';
 import { asError } from '../message/fault.js';
 import { type Headers, Message, type Scope } from '../message/message.js';
+import type { Follower } from '../observe/follower.js';
 import type { Reporter } from '../observe/guarded.observable.js';
 import { ConfigurationError } from '../option.table.js';
 import { type Outgoing, putChain, type WorkerInterceptor } from '../worker/interceptor.js';
@@ -41,6 +42,7 @@ export interface EntranceParts {
   readonly requestTimeoutMs: number;
   /** Whether messages may come in. */
   readonly gate: { readonly isOpen: boolean };
+  readonly announcer: { readonly follower: Follower | undefined };
   readonly clock: Clock;
   readonly deadlines: Deadlines;
   readonly turn: Turn;
@@ -83,7 +85,7 @@ export class Entrance {
   command(payload: unknown, options: CommandOptions | undefined): Promise<PutResult> {
     try {
       const put =
-        this.isStraight && options === undefined
+        this.isStraight && options === undefined && this.parts.announcer.follower === undefined
           ? this.putStraight(payload, undefined)
           : this.putWith(payload, options, undefined);
       if (put === 'accepted') return ACCEPTED;
@@ -97,7 +99,7 @@ export class Entrance {
     const pending = new PendingReply<T>(this.parts);
     try {
       const put =
-        this.isStraight && options === undefined
+        this.isStraight && options === undefined && this.parts.announcer.follower === undefined
           ? this.putStraight(payload, pending)
           : this.putWith(payload, options, pending);
       if (typeof put === 'object') put.catch((error: unknown) => pending.refuse(asError(error)));
@@ -218,7 +220,12 @@ export class Entrance {
       throw new RequestAbortedError(worker, signal?.reason);
     }
     const scope = propagatesContext ? (AsyncLocalStorage.snapshot() as Scope) : undefined;
-    return channel.put(new Message(payload, now, headers, pending, scope), undefined, signal, options);
+    const send = (carried: Headers | undefined): PutResult | Promise<PutResult> =>
+      channel.put(new Message(payload, now, carried, pending, scope), undefined, signal, options);
+    const { follower } = this.parts.announcer;
+    return follower === undefined
+      ? send(headers)
+      : follower.put({ worker, channel: channel.name }, headers ?? {}, send);
   }
 
   /** @throws ConfigurationError when `options` say what a channel in memory cannot do */

@@ -1,4 +1,4 @@
-import { type Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
+import { EMPTY, type Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
 import type { Deadline, DeadlineLine } from '../lifecycle/deadlines.js';
 import type { ReplyAddress } from '../message/reply.address.js';
 import { GuardedObservable, type Reporter } from '../observe/guarded.observable.js';
@@ -24,6 +24,11 @@ export interface Asked {
   readonly worker: string;
   /** Told what subscribers of the progress throw. */
   readonly reporter: Reporter;
+}
+
+/** A reply that was refused before there was a message. */
+export function refusedReply<T>(error: Error): Reply<T> {
+  return Object.assign(Promise.reject<T>(error), { progress$: EMPTY });
 }
 
 /**

@@ -134,6 +134,7 @@ describe('stats', () => {
           leftOver: 0,
           oldestAgeMs: 0,
           isSaturated: false,
+          isPaused: false,
         },
         doubles: {
           depth: 1,
@@ -147,10 +148,12 @@ describe('stats', () => {
           leftOver: 0,
           oldestAgeMs: 1_000,
           isSaturated: false,
+          isPaused: false,
         },
       },
       workers: {
         Doubler: {
+          state: 'running',
           inFlight: 0,
           concurrency: 1,
           unsettled: 0,
@@ -183,6 +186,7 @@ describe('stats', () => {
           isolates: [],
         },
       },
+      relays: {},
     });
   });
 

@@ -1,11 +1,10 @@
-import { EMPTY } from 'rxjs';
 import type { Channel } from '../channel/channel.js';
 import type { PutResult } from '../channel/waiting.room.js';
 import type { ChannelDeclaration } from '../channel/channel.declaration.js';
 import type { WorkersStats } from '../observe/stats.js';
 import { WorkerNotExposedError, WorkerUnknownError } from '../worker/worker.errors.js';
 import type { CommandOptions, RequestOptions } from './entrance.js';
-import type { Reply } from './reply.js';
+import { refusedReply, type Reply } from './reply.js';
 
 /** A worker, by its class. */
 export type WorkerClass<I = never, O = unknown> = new (...args: never[]) => { handle(payload: I, ...rest: never[]): O };
@@ -41,7 +40,8 @@ export interface Premises {
  * What a controller injects: the one way from outside to workers and channels.
  *
  * Promises: a command is accepted, dropped or refused with a typed error; a request always settles. From the application's start
- * hooks on it may be used: what is sent before the workers run waits, bounded, in its channel.
+ * hooks on it may be used: what is sent before the workers run waits, bounded, in its channel. A worker that `run` leaves to other
+ * processes is reached through its durable channel; where its channel is in memory, `WorkerElsewhereError` says so.
  * When the application stops now: new messages are refused with `WorkersStoppingError`, except from a handler that still runs.
  */
 export class WorkerGateway {
@@ -73,7 +73,7 @@ export class WorkerGateway {
   request(worker: string | WorkerClass, payload: unknown, options?: RequestOptions): Reply<unknown> {
     const entrance = this.premises.entrance(worker);
     if (typeof entrance === 'object') return entrance.request(payload, options);
-    return Object.assign(Promise.reject<unknown>(this.closed(worker, entrance)), { progress$: EMPTY });
+    return refusedReply(this.closed(worker, entrance));
   }
 
   /**

@@ -1,6 +1,7 @@
 import type { Channel } from '../channel/channel.js';
 import { asError } from '../message/fault.js';
 import type { Message } from '../message/message.js';
+import type { RelayStats } from '../observe/stats.js';
 import type { Announcer } from '../observe/announcer.js';
 import type { Clock, Timer } from './clock.js';
 import { inside } from './inside.js';
@@ -15,6 +16,8 @@ export interface Intake {
 
 /** An intake that fetches messages from outside for several workers, and has to be there before them and after them. */
 export interface Relay extends Intake {
+  /** How it fares; for statistics. */
+  stats?(): RelayStats;
   /** Makes it usable, before any worker starts. Rejects when it cannot be; the application then does not start. */
   open(): Promise<void>;
   /** Gives everything back, when no worker runs any more. */

@@ -7,6 +7,8 @@ export interface Source {
   take(): Delivery | undefined;
   /** Told when a delivery is finished. */
   release(delivery: Delivery): void;
+  /** Gives back what was fetched in advance; for a worker that is paused. */
+  giveBack?(): void;
   /** Whether nothing waits there. */
   readonly isEmpty: boolean;
   /** Takes out what a stop leaves behind, where nobody else reports it. */
@@ -20,6 +22,8 @@ export interface Taker {
   readonly isHungry: boolean;
   /** How many more deliveries it has a place for. */
   readonly room: number;
+  /** Whether it takes nothing until it is resumed. */
+  readonly isPaused: boolean;
   /** Told when it has a place again; for a source that fetches what it gives. */
   onRoom: (() => void) | undefined;
   /** Lets so many more outcomes be unsettled at a time than a worker may have by itself: for a source that settles many in one commit. */

@@ -3,6 +3,7 @@ import type { Observable } from 'rxjs';
 import { asError } from '../message/fault.js';
 import type { Message } from '../message/message.js';
 import { EVENT_NAMES, type WorkersEvent, type WorkersEventMap, type WorkersEventName } from './events.js';
+import type { Follower } from './follower.js';
 import { GuardedObservable } from './guarded.observable.js';
 
 /** Whoever listens. What it throws or rejects with is reported once and harms nobody. */
@@ -52,6 +53,8 @@ export class Topic<N extends WorkersEventName = WorkersEventName> {
  */
 export class Announcer {
   readonly events$: Observable<WorkersEvent>;
+  /** Who follows the messages of this application; undefined for nobody. */
+  follower: Follower | undefined = undefined;
   /** Observers, and subscriptions to `events$`, that were reported. */
   private readonly reported = new WeakSet<object>();
   private readonly topics = new Map<WorkersEventName, Topic>();

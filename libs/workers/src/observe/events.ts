@@ -12,6 +12,10 @@ export const DROP_REASONS = [
 ] as const;
 export type DropReason = (typeof DROP_REASONS)[number];
 
+/** What a person can do to workers and channels while they run; the closed list. `worker` stands for a ticker as well. */
+export const ACTIONS = ['pause', 'resume', 'concurrency', 'drain', 'peek', 'retry', 'edit', 'discard'] as const;
+export type ActionName = (typeof ACTIONS)[number];
+
 /** What events about one message have in common. `payload` is what the `redact` option makes of it; left out by default. */
 interface AboutMessage {
   readonly messageId: string;
@@ -122,6 +126,15 @@ export interface WorkersEventMap {
   'workers.stopped': { readonly tookMs: number; readonly leftovers: Readonly<Record<string, number>> };
   /** Something that is not a handler failed: a settle, a subscriber, an `error()` on a channel, an observer. */
   'workers.fault': { readonly source: string; readonly error: Error };
+  /** Somebody intervened, and it takes effect here: what was done, to which worker or channel, and by whom, as far as that was said. */
+  'workers.action': {
+    readonly action: ActionName;
+    readonly worker: string | undefined;
+    readonly channel: string | undefined;
+    readonly actor: string | undefined;
+    /** What belongs to the action: a number, ids. No payload. */
+    readonly detail: Readonly<Record<string, unknown>>;
+  };
   /** What a handler said with `context.emit`. */
   'workers.custom': {
     readonly worker: string;
@@ -172,5 +185,6 @@ export const EVENT_NAMES = [
   'workers.running',
   'workers.stopped',
   'workers.fault',
+  'workers.action',
   'workers.custom',
 ] as const satisfies readonly WorkersEventName[];

@@ -1,6 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Histogram } from './histogram.js';
+import { BOUNDS_MS, Histogram } from './histogram.js';
 
 /** Milliseconds over all magnitudes, from a microsecond to half an hour. */
 const ms = fc.double({ min: Math.log(0.001), max: Math.log(2_000_000), noNaN: true }).map(Math.exp);
@@ -57,5 +57,20 @@ describe('a histogram', () => {
     const { p50, p95, p99 } = histogram.percentiles();
     expect([Math.round(p50), Math.round(p95)]).toEqual([1, 1]);
     expect(Math.abs(p99 - 1_000)).toBeLessThan(65);
+  });
+
+  it('shows how durations are spread, each in one bucket', () => {
+    const histogram = new Histogram();
+    for (const ms of [0, 0.05, 0.7, 7, 7, 400, 1e9]) histogram.record(ms);
+    const { count, sumMs, buckets } = histogram.distribution();
+    const filled = buckets.flatMap((inside, at) => (inside === 0 ? [] : [[BOUNDS_MS[at] ?? Infinity, inside]]));
+    expect([count, Math.round(sumMs)]).toEqual([7, 1_000_000_415]);
+    expect(filled).toEqual([
+      [0.1, 2],
+      [1, 1],
+      [10, 2],
+      [500, 1],
+      [Infinity, 1],
+    ]);
   });
 });

@@ -2,6 +2,19 @@ const SUB_BITS = 4;
 const SUB_BUCKETS = 1 << SUB_BITS;
 const LARGEST_US = 2 ** 31 - 1;
 
+/** The upper bounds of a distribution's buckets, in milliseconds; a last bucket without a bound comes after them. */
+export const BOUNDS_MS = [
+  0.1, 0.5, 1, 2.5, 5, 10, 25, 50, 100, 250, 500, 1_000, 2_500, 5_000, 10_000, 30_000, 60_000, 300_000,
+] as const;
+
+/** How durations are spread since the start: what metrics and curves are made of. */
+export interface Distribution {
+  readonly count: number;
+  readonly sumMs: number;
+  /** How many lie in each bucket; one more than `BOUNDS_MS`. Each duration is known within 6 %. */
+  readonly buckets: readonly number[];
+}
+
 /** Percentiles of a duration, in milliseconds. */
 export interface Percentiles {
   readonly p50: number;
@@ -17,12 +30,26 @@ export interface Percentiles {
 export class Histogram {
   private readonly counts = new Uint32Array((31 - SUB_BITS + 1) * SUB_BUCKETS);
   private total = 0;
+  private sumMs = 0;
 
   record(ms: number): void {
     const us = ms <= 0 ? 0 : Math.min(LARGEST_US, ms * 1_000) | 0;
     const bucket = bucketOf(us);
     this.counts[bucket] = (this.counts[bucket] as number) + 1;
     this.total++;
+    if (ms > 0) this.sumMs += ms;
+  }
+
+  distribution(): Distribution {
+    const buckets = Array.from({ length: BOUNDS_MS.length + 1 }, () => 0);
+    for (const [index, count] of this.counts.entries()) {
+      if (count === 0) continue;
+      const ms = middleOf(index) / 1_000;
+      const bound = BOUNDS_MS.findIndex((limit) => ms <= limit);
+      const at = bound < 0 ? BOUNDS_MS.length : bound;
+      buckets[at] = (buckets[at] as number) + count;
+    }
+    return { count: this.total, sumMs: this.sumMs, buckets };
   }
 
   percentiles(): Percentiles {

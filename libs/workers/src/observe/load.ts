@@ -21,6 +21,11 @@ export class StarvationWatch {
     private readonly announcer: Announcer,
   ) {}
 
+  /** The channels whose messages wait too long, as far as it was last looked. */
+  get names(): readonly string[] {
+    return [...this.starving].map(({ name }) => name);
+  }
+
   /** Harmless when it was started, or stopped, already. */
   start(): void {
     if (this.watch === 'idle') this.checkLater();
@@ -41,7 +46,7 @@ export class StarvationWatch {
 
   private check(channel: Channel): void {
     const oldestAgeMs = channel.oldestAgeMs();
-    const isStarving = oldestAgeMs > this.afterMs;
+    const isStarving = oldestAgeMs > this.afterMs && !channel.isPaused;
     if (isStarving === this.starving.has(channel)) return;
     if (isStarving) this.starving.add(channel);
     else this.starving.delete(channel);

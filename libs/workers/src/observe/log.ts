@@ -71,6 +71,11 @@ export function logTo(log: Log, workersWithFailures: ReadonlySet<string>): Obser
             `the ${event.store} store ${event.state === 'lost' ? 'gave our claims to others' : 'cannot be reached'}, trying again: ${event.error?.message ?? 'no reason given'}`,
           );
         return;
+      case 'workers.action':
+        log.log(
+          `${event.worker ?? (event.channel === undefined ? 'the application' : `channel "${event.channel}"`)}: ${event.action}${event.actor === undefined ? '' : ` by ${event.actor}`}${shownDetail(event.detail)}`,
+        );
+        return;
       case 'workers.fault':
         log.error(`${event.source}: ${event.error.message}`, event.error.stack);
         return;
@@ -84,6 +89,11 @@ export function logTo(log: Log, workersWithFailures: ReadonlySet<string>): Obser
   };
 }
 
+function shownDetail(detail: Readonly<Record<string, unknown>>): string {
+  const fields = Object.entries(detail).map(([name, value]) => `${name}: ${String(value)}`);
+  return fields.length === 0 ? '' : ` { ${fields.join(', ')} }`;
+}
+
 /** Has the log listen only to what it writes, so that nobody pays for events it ignores. */
 export const LOGGED_EVENTS = [
   'workers.error',
@@ -95,6 +105,7 @@ export const LOGGED_EVENTS = [
   'workers.taken-over',
   'workers.orphans',
   'workers.relay',
+  'workers.action',
   'workers.fault',
   'workers.stopped',
 ] as const satisfies readonly WorkersEventName[];

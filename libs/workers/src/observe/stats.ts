@@ -8,6 +8,20 @@ export interface WorkersStats {
   readonly channels: Readonly<Record<string, ChannelStats>>;
   readonly workers: Readonly<Record<string, WorkerStats>>;
   readonly tickers: Readonly<Record<string, TickerStats>>;
+  /** What fetches durable messages from its store, by the name of the relay; none in an application without. */
+  readonly relays: Readonly<Record<string, RelayStats>>;
+}
+
+/** A relay, as plain numbers. */
+export interface RelayStats {
+  /** `postgres`, `sqlite`, `memory`. */
+  readonly store: string;
+  /** `claiming` with a seat; `unreachable` while the store does not answer, `lost` while it has no seat. */
+  readonly state: 'idle' | 'claiming' | 'unreachable' | 'lost' | 'stopped';
+  /** Since it last looked after its store, whatever that came to: it looks several times a second. */
+  readonly sinceLookMs: number;
+  /** Since the store last answered. */
+  readonly sinceAnswerMs: number;
 }
 
 /** What a channel has seen, as plain numbers. `put = accepted + refused + the drops on entry`. */
@@ -29,12 +43,15 @@ export interface ChannelStats {
   readonly leftOver: number;
   readonly oldestAgeMs: number;
   readonly isSaturated: boolean;
+  /** Nothing is taken until it is resumed. Of a durable channel: when it was last looked at. */
+  readonly isPaused: boolean;
   /** What lay in the store when it was last looked at, over all hosts; only of a durable channel. */
   readonly stored?: Readonly<Record<string, number>>;
 }
 
 /** What a worker has done, as plain numbers. `taken = done + failed + aborted + lost + leftOver + inFlight`. */
 export interface WorkerStats {
+  readonly state: WorkerState;
   /** Permits in use: messages taken whose outcome is not recorded. */
   readonly inFlight: number;
   /** The bound of `inFlight`. */
@@ -56,6 +73,9 @@ export interface WorkerStats {
   /** The threads or processes its handler runs in; none for `inline`. */
   readonly isolates: readonly IsolateStats[];
 }
+
+/** `idle` until started; `running`; `paused`; `stopped`, and it never goes back; `elsewhere` where `run` leaves it to other processes. */
+export type WorkerState = 'idle' | 'running' | 'paused' | 'stopped' | 'elsewhere';
 
 /** One thread or child process, as plain numbers. */
 export interface IsolateStats {
@@ -107,5 +127,5 @@ export interface TickerStats {
   readonly isolates: readonly IsolateStats[];
 }
 
-/** `disabled` by its options for good; `idle` until started; `running`; `stopped`, and it never goes back. */
-export type TickerState = 'disabled' | 'idle' | 'running' | 'stopped';
+/** `disabled` by its options for good; otherwise as of a worker. */
+export type TickerState = 'disabled' | WorkerState;

@@ -7,7 +7,7 @@ export class WorkersEvents {
   /** Every event. Subscribing makes every event be built, which costs; a subscriber that throws harms nobody. */
   readonly events$: Observable<WorkersEvent>;
 
-  constructor(announcer: Announcer) {
+  constructor(/** @internal */ readonly announcer: Announcer) {
     this.events$ = announcer.events$;
   }
 }

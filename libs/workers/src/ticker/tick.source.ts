@@ -31,7 +31,7 @@ export interface TickSourceParts {
  * skipped.
  *
  * Promises: at most `concurrency` ticks in flight and, with `overlap: 'queue'`, 1,024 that wait; a tick that is in flight, waits or
- * settles holds its place. When stopped, nothing becomes due any more, and what waits can still be taken.
+ * settles holds its place; while its runner is paused all that is due is skipped. When stopped, nothing becomes due any more, and what waits can still be taken.
  *
  * Invariant: while the runner is hungry, nothing waits here.
  */
@@ -83,12 +83,14 @@ export class TickSource implements Source, Intake {
 
   stats(): TickerStats {
     const { runner } = this.parts;
-    const now = { state: this.state, queued: this.waiting.length, maxQueued: this.maxQueued };
+    const state = this.state === 'running' && runner.isPaused ? 'paused' : this.state;
+    const now = { state, queued: this.waiting.length, maxQueued: this.maxQueued };
     return this.books.snapshot(runner.stats(), runner.books.failures, now);
   }
 
   private readonly due: OnDue = (count, momentOf) => {
     const { overlap, concurrency } = this.parts.options;
+    if (this.parts.runner.isPaused) return this.skip(count);
     const room = concurrency + this.maxQueued - this.underWay;
     const handed = Math.min(count, room);
     const first = overlap === 'queue' ? 0 : count - handed;

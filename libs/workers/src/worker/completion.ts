@@ -1,8 +1,9 @@
 import type { Channel } from '../channel/channel.js';
+import type { PutResult } from '../channel/waiting.room.js';
 import type { Clock } from '../lifecycle/clock.js';
 import type { Delivery } from '../message/delivery.js';
 import type { Fault } from '../message/fault.js';
-import { Message } from '../message/message.js';
+import { type Headers, Message } from '../message/message.js';
 import type { Done, Outcome } from '../message/outcome.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
 import type { DropReason } from '../observe/events.js';
@@ -46,6 +47,8 @@ export class Completion {
     try {
       const settling = delivery.settle(outcome);
       if (settling !== undefined) {
+        const { worker, in: channel } = this.to;
+        this.announcer.follower?.settle({ worker, channel }, delivery.message, settling);
         return settling.then(
           () => this.tell(delivery.message, outcome, waitMs, runMs),
           (error: unknown) => this.unsettled(delivery, error),
@@ -76,9 +79,13 @@ export class Completion {
     if (kind === 'handler_timeout') this.announcer.announce('workers.timeout', event);
   }
 
-  private feedOutput(out: Channel, { headers }: Message, value: unknown): void {
+  private feedOutput(out: Channel, from: Message, value: unknown): void {
     if (value === undefined || value === null) return;
-    out.offer(new Message(value, this.clock.now(), headers), this.to.outputDrop);
+    const send = (headers: Headers): PutResult =>
+      out.offer(new Message(value, this.clock.now(), headers), this.to.outputDrop);
+    const { follower } = this.announcer;
+    if (follower === undefined) send(from.headers);
+    else follower.put({ worker: this.to.worker, channel: out.name }, from.headers, send, from);
   }
 
   private failure(

@@ -1,6 +1,6 @@
 import type { FaultKind } from '../message/fault.js';
 import type { Outcome } from '../message/outcome.js';
-import { Histogram } from '../observe/histogram.js';
+import { type Distribution, Histogram } from '../observe/histogram.js';
 import type { WorkerStats } from '../observe/stats.js';
 
 /** The accounts of one worker. */
@@ -27,8 +27,12 @@ export class WorkerBooks {
     return Object.values(this.failed).reduce((sum, count) => sum + count, this.lost);
   }
 
+  distributions(): { readonly waitMs: Distribution; readonly runMs: Distribution } {
+    return { waitMs: this.waitMs.distribution(), runMs: this.runMs.distribution() };
+  }
+
   snapshot(
-    bounds: Pick<WorkerStats, 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled' | 'isolates'>,
+    bounds: Pick<WorkerStats, 'state' | 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled' | 'isolates'>,
   ): WorkerStats {
     return {
       ...bounds,

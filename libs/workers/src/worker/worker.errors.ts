@@ -48,6 +48,21 @@ export class WorkerUnknownError extends WorkersError {
   }
 }
 
+/** The worker runs in other processes only, and its channel is in the memory of this one, so that no message could come to it. */
+export class WorkerElsewhereError extends WorkersError {
+  readonly code = 'WORKER_ELSEWHERE';
+
+  constructor(
+    readonly worker: string,
+    readonly channel: string,
+  ) {
+    super(
+      `Worker "${worker}" was addressed, and the run option leaves it to other processes; its channel "${channel}" is in the memory of this ` +
+        `one. Run the worker here as well, or declare the channel with durable().`,
+    );
+  }
+}
+
 /** The worker exists but is not addressable from outside. */
 export class WorkerNotExposedError extends WorkersError {
   readonly code = 'WORKER_NOT_EXPOSED';

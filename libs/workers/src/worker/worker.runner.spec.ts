@@ -221,6 +221,7 @@ describe('a runner', () => {
     const stats = runner.stats();
     expect(JSON.parse(JSON.stringify(stats))).toEqual(stats);
     expect(stats).toEqual({
+      state: 'running',
       inFlight: 1,
       concurrency: 2,
       unsettled: 0,

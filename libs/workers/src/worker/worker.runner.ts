@@ -65,10 +65,15 @@ export class WorkerRunner implements LaneOwner, Taker {
   private readonly startedTopic: Topic<'workers.started'>;
   private inUse = 0;
   private unsettled = 0;
+  private permits: number;
   private maxUnsettled: number;
+  /** How many more outcomes its source lets be unsettled. */
+  private allowed = 0;
+  /** Orthogonal to its state: one that is not started yet may be paused. */
+  private isHalted = false;
   /** Whether a handler came back in this microtask round, at whose end it pumps. */
   private isRoundOpen = false;
-  private resume: () => void = () => {};
+  private resumeLoop: () => void = () => {};
   private pumping: 'no' | 'scheduled' | 'now' | 'next-turn' = 'no';
   /** The last reading of the clock in this pump; spares one reading per message. */
   private latest = 0.5;
@@ -77,6 +82,7 @@ export class WorkerRunner implements LaneOwner, Taker {
     this.name = parts.name;
     this.timeoutMs = parts.timeoutMs;
     if (parts.timeoutMs !== undefined) this.timeouts = new Timeouts(parts.clock, parts.timeoutMs, this.lanes);
+    this.permits = parts.concurrency;
     this.maxUnsettled = 2 * parts.concurrency;
     this.startedTopic = parts.announcer.topic('workers.started');
   }
@@ -92,13 +98,13 @@ export class WorkerRunner implements LaneOwner, Taker {
   }
 
   get room(): number {
-    if (this.state !== 'running') return 0;
-    const { concurrency } = this.parts;
-    return Math.max(0, Math.min(concurrency - this.inUse, this.maxUnsettled - this.inUse - this.unsettled));
+    if (this.state !== 'running' || this.isHalted) return 0;
+    return Math.max(0, Math.min(this.permits - this.inUse, this.maxUnsettled - this.inUse - this.unsettled));
   }
 
   allowUnsettled(more: number): void {
-    this.maxUnsettled = 2 * this.parts.concurrency + more;
+    this.allowed = more;
+    this.maxUnsettled = 2 * this.permits + more;
   }
 
   disown(delivery: Delivery, reason: Error): void {
@@ -120,6 +126,40 @@ export class WorkerRunner implements LaneOwner, Taker {
     this.use();
     if (this.isFull) this.isHungry = false;
     this.wake();
+  }
+
+  get isPaused(): boolean {
+    return this.isHalted;
+  }
+
+  /** How many messages it may have in flight. */
+  get concurrency(): number {
+    return this.permits;
+  }
+
+  /** Takes nothing until `resume`; what is in flight goes on. False when it is paused already. */
+  pause(): boolean {
+    if (this.isHalted) return false;
+    this.isHalted = true;
+    this.isHungry = false;
+    this.source?.giveBack?.();
+    return true;
+  }
+
+  /** Takes again; false when it is not paused. */
+  resume(): boolean {
+    if (!this.isHalted) return false;
+    this.isHalted = false;
+    if (this.state === 'running') this.wake();
+    return true;
+  }
+
+  /** How many messages it may have in flight from now on. What is above a lower number is finished. */
+  setConcurrency(concurrency: number): void {
+    this.permits = concurrency;
+    this.maxUnsettled = 2 * concurrency + this.allowed;
+    if (this.isFull) this.isHungry = false;
+    else if (this.state === 'running') this.wake();
   }
 
   /** Takes nothing any more. What is in flight goes on. */
@@ -162,16 +202,16 @@ export class WorkerRunner implements LaneOwner, Taker {
     if (this.isQuiet) this.onQuiet?.();
   }
 
-  /** Whether it is quiet and its source is empty. */
+  /** Whether it is quiet and its source is empty, or it is paused: nobody waits for what a person keeps back. */
   get isDrained(): boolean {
-    return this.isQuiet && this.source?.isEmpty !== false;
+    return this.isQuiet && (this.isHalted || this.source?.isEmpty !== false);
   }
 
   stats(): WorkerStats {
-    const { concurrency } = this.parts;
     return this.books.snapshot({
+      state: this.state === 'running' && this.isHalted ? 'paused' : this.state,
       inFlight: this.inUse,
-      concurrency,
+      concurrency: this.permits,
       unsettled: this.unsettled,
       maxUnsettled: this.maxUnsettled,
       isolates: this.parts.dispatcher.isolates(),
@@ -189,7 +229,7 @@ export class WorkerRunner implements LaneOwner, Taker {
       this.latest = this.parts.turn.read();
       this.pump();
       await new Promise<void>((resolve) => {
-        this.resume = resolve;
+        this.resumeLoop = resolve;
       });
       this.pumping = 'no';
     }
@@ -199,7 +239,7 @@ export class WorkerRunner implements LaneOwner, Taker {
   private wake(): void {
     if (this.pumping !== 'no') return;
     this.pumping = 'scheduled';
-    this.resume();
+    this.resumeLoop();
   }
 
   /** Only for the loop and for `collect`, which run in the runner's own context. */
@@ -216,7 +256,7 @@ export class WorkerRunner implements LaneOwner, Taker {
   private pumpNextTurn(): void {
     this.isHungry = false;
     this.pumping = 'next-turn';
-    this.parts.turn.resume(() => this.resume());
+    this.parts.turn.resume(() => this.resumeLoop());
   }
 
   private next(): Delivery | undefined {
@@ -237,9 +277,9 @@ export class WorkerRunner implements LaneOwner, Taker {
     return this.inbox.length > 0 || this.source?.isEmpty === false;
   }
 
-  /** Whether no permit is free, or there is no place for one more outcome that takes its time to settle. */
+  /** Whether it is paused, no permit is free, or there is no place for one more outcome that takes its time to settle. */
   private get isFull(): boolean {
-    return this.inUse >= this.parts.concurrency || this.inUse + this.unsettled >= this.maxUnsettled;
+    return this.isHalted || this.inUse >= this.permits || this.inUse + this.unsettled >= this.maxUnsettled;
   }
 
   private use(): void {

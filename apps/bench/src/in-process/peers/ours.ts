@@ -1,11 +1,19 @@
 import 'reflect-metadata';
 import { channel, Worker, WorkerGateway, type WorkerHandler, WorkersModule } from '@nestjs-workers/core';
-import { Module } from '@nestjs/common';
+import { type DynamicModule, Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import type { Answer, Job, Line, Setup } from '../line.js';
 
 /** As any application would: a channel, a worker class, a module, and the gateway that Nest injects. Nothing is switched off. */
-export async function open({ handler, concurrency, buffer, isBounded }: Setup): Promise<Line> {
+export function open(setup: Setup): Promise<Line> {
+  return openWith([], setup);
+}
+
+/** The same with more imported beside. */
+export async function openWith(
+  imports: readonly DynamicModule[],
+  { handler, concurrency, buffer, isBounded }: Setup,
+): Promise<Line> {
   const Jobs = channel<Job>('jobs', { buffer, bufferType: 'fixed', putMode: isBounded ? 'block' : 'async' });
 
   @Worker({ in: Jobs, concurrency, expose: true })
@@ -15,7 +23,7 @@ export async function open({ handler, concurrency, buffer, isBounded }: Setup): 
     }
   }
 
-  @Module({ imports: [WorkersModule.forRoot({ channels: [Jobs] })], providers: [NoopWorker] })
+  @Module({ imports: [WorkersModule.forRoot({ channels: [Jobs] }), ...imports], providers: [NoopWorker] })
   class AppModule {}
 
   const app = await NestFactory.createApplicationContext(AppModule, { logger: false });

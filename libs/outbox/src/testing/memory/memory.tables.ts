@@ -4,10 +4,12 @@ import type {
   Failure,
   Finished,
   NewMessage,
+  PausedChannel,
   Promoted,
   Pruned,
   Retention,
   Settlement,
+  StoredMessage,
   StoredStats,
   TakenOver,
   Wanted,
@@ -30,6 +32,7 @@ const ONCE_MS = 7 * DAY_MS;
  * Invariant: a message is in exactly one place; each of the sets here follows from the places, and `place` is the only one that moves.
  */
 export class MemoryTables {
+  readonly paused = new Map<string, PausedChannel>();
   readonly hosts = new Map<number, MemoryHost>();
   readonly dead = new Set<MemoryMessage>();
   readonly ticks = new MemoryRecords<true>();
@@ -92,6 +95,19 @@ export class MemoryTables {
       else fenced.push(settlement.id);
     }
     return fenced;
+  }
+
+  peek(channel: string, limit: number): readonly StoredMessage[] {
+    const ready = [...this.messages.values()].filter(
+      (message) => message.channel === channel && message.place.type === 'ready' && !message.isSuspect,
+    );
+    return ready
+      .toSorted((one, other) => (one.isBefore(other) ? -1 : 1))
+      .slice(0, limit)
+      .map(({ id, payload, given, key, attempt, place }) => {
+        const waitedMs = place.type === 'ready' ? Math.max(0, this.now() - place.sinceMs) : 0;
+        return { id, payload, headers: given.headers, key, attempt, waitedMs };
+      });
   }
 
   promote(channels: readonly string[]): Promoted {

@@ -7,9 +7,11 @@ import { isStandardSchema } from '../../channel/channel.options.js';
 import { type PayloadCheck, payloadCheck } from '../../channel/payload.check.js';
 import type { HandlerType } from '../../dispatch/elsewhere.js';
 import { type Premises, WorkerGateway } from '../../gateway/worker.gateway.js';
+import { WorkersControl } from '../../gateway/workers.control.js';
 import type { Message } from '../../message/message.js';
 import type { Announcer } from '../../observe/announcer.js';
 import { WorkersEvents } from '../../observe/workers.events.js';
+import { FarControl } from './far.control.js';
 import type { Manners } from './link.js';
 import { TickHandlerContext } from '../../ticker/tick.context.js';
 import { TICKER_CALLING } from '../../ticker/ticker.calling.js';
@@ -96,7 +98,12 @@ export async function openHome(kind: 'worker' | 'ticker', target: HandlerType, h
   return {
     contextFor: (message, house) =>
       kind === 'worker' ? new HandlerContext(house, message) : new TickHandlerContext(house, message),
-    handle,
+    handle: (message, context) => {
+      const { follower } = household.announcer;
+      return follower === undefined
+        ? handle(message, context)
+        : follower.handle({ worker: target.name, channel: undefined }, message, () => handle(message, context));
+    },
     check: await checkFor(options.in),
     transfer: options.dispatch?.transferResult,
     close: () => app.close(),
@@ -126,6 +133,7 @@ function gatewayModule({ premises, channels, announcer }: Household): DynamicMod
   const providers: Provider[] = [
     { provide: PREMISES, useValue: premises },
     { provide: WorkerGateway, useValue: new WorkerGateway(premises) },
+    { provide: WorkersControl, useValue: new WorkersControl(new FarControl(announcer)) },
     { provide: WorkersEvents, useValue: new WorkersEvents(announcer) },
     ...Object.entries(channels).map(([name, channel]) => ({
       provide: getChannelToken(name),

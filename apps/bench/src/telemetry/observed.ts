@@ -1,0 +1,50 @@
+import { context } from '@opentelemetry/api';
+import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import {
+  AggregationTemporality,
+  InMemoryMetricExporter,
+  MeterProvider,
+  PeriodicExportingMetricReader,
+} from '@opentelemetry/sdk-metrics';
+import {
+  BasicTracerProvider,
+  BatchSpanProcessor,
+  ParentBasedSampler,
+  type SpanExporter,
+  TraceIdRatioBasedSampler,
+} from '@opentelemetry/sdk-trace-base';
+import { WorkersOpenTelemetryModule } from '@nestjs-workers/core/opentelemetry';
+import { openWith } from '../in-process/peers/ours.js';
+import type { OpenLine } from '../in-process/line.js';
+
+const SHARE = 0.01;
+
+/** Takes spans and forgets them: what a back end costs is not ours. */
+const nowhere: SpanExporter = {
+  export: (_spans, done) => done({ code: 0 }),
+  shutdown: () => Promise.resolve(),
+};
+
+/**
+ * Everything that this library can tell an SDK, with one trace in a hundred: decided by us before anything is built (`first`), or by the
+ * SDK's sampler for each message (`sampler`).
+ */
+export function openObserved(decides: 'first' | 'sampler'): OpenLine {
+  return (setup) => {
+    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+    const root = new TraceIdRatioBasedSampler(decides === 'first' ? 1 : SHARE);
+    const tracerProvider = new BasicTracerProvider({
+      sampler: new ParentBasedSampler({ root }),
+      spanProcessors: [new BatchSpanProcessor(nowhere)],
+    });
+    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+    const reader = new PeriodicExportingMetricReader({
+      exporter,
+      exportIntervalMillis: 1_000,
+      exportTimeoutMillis: 900,
+    });
+    const meterProvider = new MeterProvider({ readers: [reader] });
+    const roots = decides === 'first' ? SHARE : 1;
+    return openWith([WorkersOpenTelemetryModule.forRoot({ tracerProvider, meterProvider, roots })], setup);
+  };
+}

@@ -1,0 +1,51 @@
+/**
+ * What being watched costs: the same line as in one process, with nobody watching and with traces and metrics on.
+ */
+import type { Bar } from '../suite/bar.js';
+import type { Peer } from '../suite/peer.js';
+import { suite } from '../suite/suite.js';
+import type { OpenLine } from '../in-process/line.js';
+import { command } from '../in-process/scenarios/command.js';
+import { request } from '../in-process/scenarios/request.js';
+
+const packages = ['@nestjs-workers/core', '@opentelemetry/api', '@opentelemetry/sdk-trace-base'];
+
+const peers: readonly Peer<OpenLine>[] = [
+  {
+    name: 'ours',
+    title: 'nobody watches',
+    kind: 'ours',
+    packages: ['@nestjs-workers/core'],
+    load: async () => (await import('../in-process/peers/ours.js')).open,
+  },
+  {
+    name: 'observed',
+    title: 'metrics, and 1 % of traces by roots',
+    kind: 'ours',
+    packages,
+    remark: '`roots: 0.01`: whether a message begins a trace is decided before anything is built',
+    load: async () => (await import('./observed.js')).openObserved('first'),
+  },
+  {
+    name: 'sampler',
+    title: 'metrics, and 1 % of traces by the sampler',
+    kind: 'ours',
+    packages,
+    remark: '`roots: 1`: the sampler of the SDK is asked for every message',
+    load: async () => (await import('./observed.js')).openObserved('sampler'),
+  },
+];
+
+const bars: readonly Bar[] = [{ type: 'times-the-rate', measure: 'cpuNs', peer: 'ours', own: 'observed', times: 0.7 }];
+
+export const telemetry = suite({
+  name: 'telemetry',
+  title: 'Watched',
+  about: 'Spans go to an exporter that forgets them; metrics are collected every second.',
+  peers,
+  sample: ['ours', 'observed'],
+  scenarios: [
+    { ...command(16, 'async'), name: 'watched-command-16-async', bars },
+    { ...request(64), name: 'watched-request-64', bars },
+  ],
+});

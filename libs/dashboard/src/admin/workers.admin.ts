@@ -1,0 +1,218 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { ModuleRef } from '@nestjs/core';
+import {
+  type ActionName,
+  type ControlOptions,
+  type PauseTarget,
+  type Redact,
+  WorkersControl,
+  type WorkersEvent,
+  type WorkersEventName,
+  type WorkerTarget,
+} from '@nestjs-workers/core';
+import { asError, WorkersApplication } from '@nestjs-workers/core/extension';
+import type { DeadLetter, DeadLetterPage, DeadLetterQuery } from '@nestjs-workers/outbox';
+import { Observable, ReplaySubject, share } from 'rxjs';
+import { type DeadLetterSelection, Letters } from './letters.js';
+import { shown, type Shown } from './shown.js';
+import { type Snapshot, snapshotOf } from './snapshot.js';
+import { type Topology, topologyOf } from './topology.js';
+
+/** Who does it, for the event that tells of it. */
+export interface AdminOptions extends ControlOptions {
+  /** What may be seen of payloads. @default nothing */
+  readonly redact?: Redact | undefined;
+}
+
+/** Told to whoever watches: what happens seldom and matters. What every message announces is in the counters. */
+const TOLD = [
+  'workers.action',
+  'workers.blocked',
+  'workers.buried',
+  'workers.fault',
+  'workers.isolate-ended',
+  'workers.isolate-ready',
+  'workers.orphans',
+  'workers.relay',
+  'workers.running',
+  'workers.saturation',
+  'workers.starvation',
+  'workers.stopped',
+  'workers.taken-over',
+] as const satisfies readonly WorkersEventName[];
+
+/**
+ * Looks at a running application's workers, and acts on them; provide it where you want to inject it.
+ *
+ * Promises: looking costs the messages nothing; payloads are shown only as `redact` says; every action, and every look at payloads, is told
+ * as `workers.action` with the actor, after it took effect.
+ * Does not promise: that anybody may do it. Guards are the application's.
+ */
+@Injectable()
+export class WorkersAdmin {
+  private readonly letters: Letters;
+  private readonly streams = new Map<number, Observable<Snapshot>>();
+
+  constructor(
+    @Inject(WorkersApplication) private readonly application: WorkersApplication,
+    @Inject(WorkersControl) private readonly control: WorkersControl,
+    @Inject(ModuleRef) moduleRef: ModuleRef,
+  ) {
+    this.letters = new Letters((type) => {
+      try {
+        return moduleRef.get(type, { strict: false });
+      } catch {
+        return undefined;
+      }
+    });
+  }
+
+  /** Channels, workers, tickers, and what goes where. */
+  topology(): Topology {
+    return topologyOf(this.application);
+  }
+
+  /** Everything that changes, now. */
+  snapshot(): Snapshot {
+    return snapshotOf(this.application);
+  }
+
+  /** The latest snapshot at once and then one every `everyMs`, made once for all who watch at that pace; completes when the workers have stopped. */
+  snapshots$(everyMs: number): Observable<Snapshot> {
+    const stream = this.streams.get(everyMs) ?? this.watch(everyMs);
+    this.streams.set(everyMs, stream);
+    return stream;
+  }
+
+  /** What happens that is seldom and matters: actions, overload, isolates, the relay, dead letters, faults. */
+  get events$(): Observable<WorkersEvent> {
+    return new Observable((subscriber) => this.application.announcer.listen((event) => subscriber.next(event), TOLD));
+  }
+
+  /** The same as of `WorkersControl`, with its errors. */
+  pause(target: PauseTarget, options: ControlOptions = {}): Promise<void> {
+    return this.control.pause(target, options);
+  }
+
+  /** The same as of `WorkersControl`, with its errors. */
+  resume(target: PauseTarget, options: ControlOptions = {}): Promise<void> {
+    return this.control.resume(target, options);
+  }
+
+  /** The same as of `WorkersControl`, with its errors. */
+  setConcurrency(worker: WorkerTarget, concurrency: number, options: ControlOptions = {}): void {
+    this.control.setConcurrency(worker, concurrency, options);
+  }
+
+  /**
+   * Stops the workers of this process as its end does (drain, abort, report), and leaves the process up. It cannot be undone. Returns at
+   * once; the snapshot says `draining`, then `stopped`.
+   */
+  drain({ actor }: ControlOptions = {}): void {
+    const { state } = this.application.supervisor;
+    if (state === 'draining' || state === 'stopped') return;
+    this.tell('drain', undefined, actor, {});
+    void this.application.stop();
+  }
+
+  /**
+   * A few of the messages that wait on a channel and are next, without taking them.
+   *
+   * @param limit at most 100. @throws (rejects) ChannelUnknownError, StoreUnreachableError
+   */
+  async peek(channel: string, limit = 10, { actor, redact }: AdminOptions = {}): Promise<readonly Shown[]> {
+    const found = await this.application.channel(channel).peek(Math.max(0, Math.min(100, Math.floor(limit))));
+    if (redact !== undefined) this.tell('peek', channel, actor, { count: found.length });
+    return found.map((message) => shown(message, redact));
+  }
+
+  /** Whether the application has an outbox, and so may have dead letters. */
+  hasDeadLetters(): Promise<boolean> {
+    return this.letters.isThere();
+  }
+
+  /** Dead letters, the latest first; without `redact` without payloads and headers. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
+  async deadLetters(
+    query: DeadLetterQuery = {},
+    page: DeadLetterPage = {},
+    { actor, redact }: AdminOptions = {},
+  ): Promise<readonly Partial<DeadLetter>[]> {
+    const found = await this.letters.find(query, page);
+    if (redact === undefined)
+      return found.map(({ payload: _payload, unreadable: _unreadable, headers: _headers, ...letter }) => letter);
+    this.tell('peek', undefined, actor, { letters: found.length });
+    return found.map((letter) => seen(letter, redact));
+  }
+
+  countDeadLetters(query: DeadLetterQuery = {}): Promise<number> {
+    return this.letters.count(query);
+  }
+
+  /** Has them tried again; returns the ids of those that were dead. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
+  async retryDeadLetters(selection: DeadLetterSelection, { actor }: ControlOptions = {}): Promise<readonly string[]> {
+    const ids = await this.letters.retry(selection);
+    this.tellOf('retry', selection, actor, ids);
+    return ids;
+  }
+
+  /** Has one tried again with another payload. @throws (rejects) DeadLetterUnknownError, PayloadInvalidError, NotPortableError, OutboxAbsentError */
+  async editDeadLetter(id: string, payload: unknown, { actor }: ControlOptions = {}): Promise<void> {
+    await this.letters.edit(id, payload);
+    this.tellOf('edit', { ids: [id] }, actor, [id]);
+  }
+
+  /** Forgets them for good; returns their ids. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
+  async discardDeadLetters(selection: DeadLetterSelection, { actor }: ControlOptions = {}): Promise<readonly string[]> {
+    const ids = await this.letters.discard(selection);
+    this.tellOf('discard', selection, actor, ids);
+    return ids;
+  }
+
+  private watch(everyMs: number): Observable<Snapshot> {
+    const { clock } = this.application.options;
+    return new Observable<Snapshot>((subscriber) => {
+      let timer = clock.after(0, () => {});
+      const next = (): void => {
+        try {
+          subscriber.next(this.snapshot());
+        } catch (error) {
+          this.application.announcer.fault('snapshot', asError(error));
+        }
+        if (this.application.supervisor.state === 'stopped') return subscriber.complete();
+        timer = clock.after(everyMs, next);
+        timer.hold(false);
+      };
+      next();
+      return () => timer.cancel();
+    }).pipe(share({ connector: () => new ReplaySubject(1) }));
+  }
+
+  private tellOf(
+    action: ActionName,
+    selection: DeadLetterSelection,
+    actor: string | undefined,
+    ids: readonly string[],
+  ): void {
+    const channel = 'ids' in selection ? undefined : selection.channel;
+    // A bulk action may be of a million: the count tells it, and the first few are to find one's way.
+    if (ids.length > 0) this.tell(action, channel, actor, { count: ids.length, ids: ids.slice(0, 10).join(' ') });
+  }
+
+  private tell(
+    action: ActionName,
+    channel: string | undefined,
+    actor: string | undefined,
+    detail: Readonly<Record<string, unknown>>,
+  ): void {
+    this.application.announcer.announce('workers.action', { action, worker: undefined, channel, actor, detail });
+  }
+}
+
+function seen(letter: DeadLetter, redact: Redact): DeadLetter {
+  const { id: messageId, payload, unreadable } = letter;
+  return {
+    ...letter,
+    payload: payload === undefined ? undefined : redact(payload, { messageId }),
+    unreadable: unreadable === undefined ? undefined : String(redact(unreadable, { messageId })),
+  };
+}

@@ -1,0 +1,22 @@
+import type { Headers, Message } from '../message/message.js';
+
+/** Who is on which side of a message. */
+export interface Trail {
+  readonly worker: string | undefined;
+  readonly channel: string | undefined;
+}
+
+/**
+ * Somebody who follows messages from their sender to their handler, such as a tracer: the one place where that can be done. An application
+ * has one at most, and without one nothing of it is there but the question whether there is.
+ *
+ * Whoever follows must call what it is given, once and at once, and hand on what comes back.
+ */
+export interface Follower {
+  /** Around putting: `headers` may be added to. `from` is the message whose handler's result is put. */
+  put<R>(trail: Trail, headers: Headers, send: (headers: Headers) => R, from?: Message): R;
+  /** Around the handler. */
+  handle(trail: Trail, message: Message, call: () => unknown): unknown;
+  /** Told when settling takes its time. */
+  settle(trail: Trail, message: Message, settling: Promise<unknown>): void;
+}

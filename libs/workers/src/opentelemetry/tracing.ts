@@ -1,0 +1,142 @@
+import {
+  type Attributes,
+  type Context,
+  context,
+  ROOT_CONTEXT,
+  type Span,
+  SpanKind,
+  SpanStatusCode,
+  trace,
+  type Tracer,
+} from '@opentelemetry/api';
+import type { Clock } from '../lifecycle/clock.js';
+import { asError } from '../message/fault.js';
+import type { Headers, Message } from '../message/message.js';
+import type { Follower, Trail } from '../observe/follower.js';
+import { carrying, isSampled, traceOf } from './traceparent.js';
+
+/**
+ * Follows messages with spans: `send` where one is put, `wait` until its handler is entered, `process` around the handler, `settle` where
+ * that takes time.
+ *
+ * A message carries its trace in its headers, through channels, threads, processes and stores; the handler's own spans are children of
+ * `process`, and so is what it sends. `process` is a child of `send` and linked to it. A trace that is not sampled is carried on as not
+ * sampled and makes no spans here; a message without a trace makes none either.
+ */
+export class Tracing implements Follower {
+  /** Where outputs and settling go on: the contexts of handlers that are traced. */
+  private readonly active = new WeakMap<Message, Context>();
+
+  constructor(
+    private readonly tracer: Tracer,
+    /** The share of messages put outside of any trace that begin one. */
+    private readonly roots: number,
+    private readonly clock: Clock,
+  ) {}
+
+  put<R>({ worker, channel }: Trail, headers: Headers, send: (headers: Headers) => R, from?: Message): R {
+    const parent = this.parentOf(headers, from);
+    const around = parent === undefined ? undefined : trace.getSpanContext(parent);
+    if (around === undefined && !this.begins(from)) return send(headers);
+    if (around !== undefined && !isSampled(around.traceFlags)) return send(carrying(headers, around));
+    const attributes = about('send', 'send', channel, worker);
+    const span = this.tracer.startSpan(`send ${channel}`, { kind: SpanKind.PRODUCER, attributes }, parent);
+    const sent = span.spanContext();
+    return during(span, () => send(trace.isSpanContextValid(sent) ? carrying(headers, sent) : headers));
+  }
+
+  handle({ worker, channel }: Trail, message: Message, call: () => unknown): unknown {
+    const producer = traceOf(message.headers);
+    if (producer === undefined) return call();
+    const parent = trace.setSpanContext(ROOT_CONTEXT, producer);
+    if (!isSampled(producer.traceFlags)) return context.with(parent, call);
+    const from = channel ?? worker ?? 'ticker';
+    const attributes = {
+      ...about('process', 'process', channel, worker),
+      'messaging.message.id': message.id,
+      'nestjs_workers.attempt': message.attempt,
+    };
+    const startTime = Date.now() - Math.max(0, this.clock.now() - message.putAt);
+    this.tracer
+      .startSpan(`wait ${from}`, { attributes: about('wait', undefined, channel, worker), startTime }, parent)
+      .end();
+    const links = [{ context: producer }];
+    const span = this.tracer.startSpan(`process ${from}`, { kind: SpanKind.CONSUMER, attributes, links }, parent);
+    const inner = trace.setSpan(parent, span);
+    this.active.set(message, inner);
+    return during(span, () => context.with(inner, call));
+  }
+
+  settle({ worker, channel }: Trail, message: Message, settling: Promise<unknown>): void {
+    const parent = this.active.get(message);
+    if (parent === undefined) return;
+    const attributes = { ...about('settle', 'settle', channel, worker), 'messaging.message.id': message.id };
+    const span = this.tracer.startSpan(`settle ${channel}`, { kind: SpanKind.CLIENT, attributes }, parent);
+    settling.then(
+      () => span.end(),
+      (error: unknown) => failed(span, error),
+    );
+  }
+
+  /** The trace that is under way, else the one that the sender wrote into the headers. */
+  private parentOf(headers: Headers, from: Message | undefined): Context | undefined {
+    if (from !== undefined && this.active.has(from)) return this.active.get(from);
+    const here = from === undefined ? context.active() : ROOT_CONTEXT;
+    if (trace.getSpanContext(here) !== undefined) return here;
+    const carried = traceOf(headers);
+    return carried === undefined ? undefined : trace.setSpanContext(here, carried);
+  }
+
+  /** What comes of a message without a trace has none. */
+  private begins(from: Message | undefined): boolean {
+    return from === undefined && (this.roots >= 1 || Math.random() < this.roots);
+  }
+}
+
+function about(
+  name: string,
+  type: string | undefined,
+  channel: string | undefined,
+  worker: string | undefined,
+): Attributes {
+  return {
+    'messaging.system': 'nestjs_workers',
+    'messaging.operation.name': name,
+    ...(type === undefined ? {} : { 'messaging.operation.type': type }),
+    ...(channel === undefined ? {} : { 'messaging.destination.name': channel }),
+    ...(worker === undefined ? {} : { 'messaging.consumer.group.name': worker }),
+  };
+}
+
+/** Ends `span` when `call` has come to its end, at once or later. */
+function during<R>(span: Span, call: () => R): R {
+  try {
+    const result = call();
+    if (!(result instanceof Promise)) {
+      span.end();
+      return result;
+    }
+    const ended = result.then(
+      (value: unknown) => {
+        span.end();
+        return value;
+      },
+      (error: unknown) => {
+        failed(span, error);
+        throw error;
+      },
+    );
+    return ended as R;
+  } catch (error) {
+    failed(span, error);
+    throw error;
+  }
+}
+
+function failed(span: Span, thrown: unknown): void {
+  const error = asError(thrown);
+  span.setAttribute('error.type', 'code' in error && typeof error.code === 'string' ? error.code : error.name);
+  span.recordException(error);
+  span.setStatus({ code: SpanStatusCode.ERROR, message: error.message });
+  span.end();
+}
