@@ -107,7 +107,7 @@ export function settleContract(harness: StoreHarness): void {
       const host = await scene.host();
       const [first, second] = await host.claim();
       await host.settle(bury(first as Claimed, { isCrash: true }), bury(second as Claimed));
-      expect((await scene.dead()).map(({ crashes }) => crashes).toSorted()).toEqual([0, 1]);
+      expect((await scene.dead()).map(({ crashes }) => crashes).toSorted((a, b) => a - b)).toEqual([0, 1]);
     });
 
     it('removes what expired', async () => {
