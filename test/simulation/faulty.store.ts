@@ -1,4 +1,5 @@
 import { StoreUnreachableError } from '../../libs/outbox/src/store/store.errors.js';
+import type { Annex, Ledger, OwnTransaction } from '../../libs/outbox/src/store/annex.js';
 import type {
   Appended,
   Claimed,
@@ -86,6 +87,14 @@ export class FaultyStore implements Store {
       refuseUnwritable(messages);
       return this.store.append(messages, within);
     });
+  }
+
+  transact<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T> {
+    return this.call('transact', () => this.store.transact(work));
+  }
+
+  annex(ledger: Ledger): Annex {
+    return this.store.annex(ledger);
   }
 
   wake(channels: readonly string[]): Promise<void> {

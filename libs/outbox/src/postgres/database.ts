@@ -8,8 +8,12 @@ export interface Runner {
   run(statement: Statement, parameters?: readonly unknown[]): Promise<readonly Row[]>;
 }
 
-/** One transaction of the store's own. */
-export interface OwnTransaction extends Runner {
+/** One transaction on a connection of the pool. */
+export interface Session extends Runner {
+  /** A text that is prepared as statements are; there are few of them. */
+  query(text: string, parameters: readonly unknown[]): Promise<readonly Row[]>;
+  /** Ends it without writing anything, when `work` is over. */
+  takeBack(): void;
   /** Several statements in one text. */
   script(text: string): Promise<void>;
 }
@@ -26,6 +30,7 @@ const TRIES = 5;
 export class Database implements Runner {
   readonly schema: string;
   private readonly queries = new Map<Statement, Query>();
+  private readonly texts = new Map<string, Statement>();
 
   constructor(
     private readonly pool: () => Promise<PostgresPool>,
@@ -41,17 +46,20 @@ export class Database implements Runner {
   }
 
   /** All or nothing of what `work` does. */
-  async transact<T>(work: (transaction: OwnTransaction) => Promise<T>): Promise<T> {
+  async transact<T>(work: (transaction: Session) => Promise<T>): Promise<T> {
     return this.again(async () => {
       const client = await (await this.pool()).connect();
       const broken = breakage(client);
       try {
+        let end = 'commit';
         await client.query({ text: 'begin isolation level read committed' });
         const result = await work({
           run: async (statement, parameters = []) => (await client.query(this.query(statement, parameters))).rows,
+          query: async (text, parameters) => (await client.query(this.query(this.textual(text), parameters))).rows,
+          takeBack: () => void (end = 'rollback'),
           script: async (text) => void (await client.query({ text })),
         });
-        await client.query({ text: 'commit' });
+        await client.query({ text: end });
         broken.release();
         return result;
       } catch (error) {
@@ -62,6 +70,13 @@ export class Database implements Runner {
         throw error;
       }
     });
+  }
+
+  /** A statement of a package that stands on the store. */
+  textual(text: string): Statement {
+    const known = this.texts.get(text) ?? { verb: 'text', text: () => text };
+    this.texts.set(text, known);
+    return known;
   }
 
   private query(statement: Statement, values: readonly unknown[]): Query {

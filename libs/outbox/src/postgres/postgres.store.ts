@@ -1,3 +1,4 @@
+import type { Annex, Ledger, OwnTransaction } from '../store/annex.js';
 import type * as contract from '../store/store.js';
 import { Access } from './access.js';
 import { appendedOf, appending, appendingAlone, rankOf } from './append.js';
@@ -11,6 +12,7 @@ import { installation } from './installation.js';
 import { hostLockClass } from './lock.life.js';
 import { PostgresMigrations } from './migrations.js';
 import { once, tick } from './once.js';
+import { lend, PostgresTransaction } from './own.transaction.js';
 import type { Row } from './pool.js';
 import { type PostgresStoreOptions, resolvePostgresOptions, type ResolvedPostgresOptions } from './postgres.options.js';
 import { promote, promotedOf } from './promote.js';
@@ -110,6 +112,33 @@ export class PostgresStore implements contract.Store {
       await within.run(ringOnce.text(schema), [this.bell.name, this.bell.wakeNote(channels)]);
     }
     return appendedOf(rows, sent);
+  }
+
+  async transact<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T> {
+    const { schema } = this.database;
+    const { transaction, result } = await this.database.transact(async (session) => {
+      const query: contract.Transaction['run'] = (sql, parameters) => session.query(sql, parameters);
+      const transaction = new PostgresTransaction(query, schema, (messages, within) => this.append(messages, within));
+      const result = await lend(transaction, work);
+      if (transaction.isTakenBack) session.takeBack();
+      return { transaction, result };
+    });
+    if (!transaction.isTakenBack) transaction.wasCommitted();
+    return result;
+  }
+
+  annex(ledger: Ledger): Annex {
+    const { database } = this;
+    const migrations = new PostgresMigrations(database, ledger);
+    return {
+      namespace: database.schema,
+      migrations,
+      open: async ({ migrate }) => {
+        if (migrate) await migrations.run();
+        await migrations.check();
+      },
+      run: async (sql, parameters) => database.run(database.textual(sql), parameters),
+    };
   }
 
   async wake(channels: readonly string[]): Promise<void> {

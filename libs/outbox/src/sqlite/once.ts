@@ -7,7 +7,7 @@ export async function once({ once }: Tables, key: string, within: Transaction): 
   return rows.length > 0;
 }
 
-const firstUseSql = (once: string) => `
+export const firstUseSql = (once: string) => `
 insert into ${once} (key, used_at_ms) values (?, ${NOW_MS})
 on conflict do nothing
 returning key`;

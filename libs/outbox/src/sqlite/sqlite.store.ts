@@ -16,6 +16,7 @@ import type {
   Transaction,
   Wanted,
 } from '../store/store.js';
+import type { Annex, Ledger, OwnTransaction } from '../store/annex.js';
 import { StoreUnreachableError } from '../store/store.errors.js';
 import { Append } from './append.js';
 import { Connection } from './connection.js';
@@ -71,7 +72,7 @@ class SqliteStore implements Store {
     this.tables = tablesOf(options.prefix ?? 'nestjs_workers_');
     if (options.database !== undefined) handleOf(options.database);
     this.appending = new Append(this.tables);
-    this.migrations = new SqliteMigrations(this.tables, () => this.connect());
+    this.migrations = new SqliteMigrations(this.tables.prefix, () => this.connect());
     this.deadLetters = new SqliteDeadLetters(this.tables, () => this.verbs.connection);
   }
 
@@ -99,6 +100,24 @@ class SqliteStore implements Store {
 
   append(messages: readonly NewMessage[], within?: Transaction): Promise<readonly Appended[]> {
     return within === undefined ? this.group.append(messages) : this.appendWithin(messages, within);
+  }
+
+  async transact<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T> {
+    return this.verbs.transact(work);
+  }
+
+  annex(ledger: Ledger): Annex {
+    const { prefix } = this.tables;
+    const migrations = new SqliteMigrations(prefix, () => this.connect(), ledger);
+    return {
+      namespace: prefix,
+      migrations,
+      open: async ({ migrate }) => {
+        if (migrate) await migrations.run();
+        await migrations.assertCurrent();
+      },
+      run: async (sql, parameters) => this.verbs.run(sql, parameters),
+    };
   }
 
   /** The hosts of other processes see the commit itself. */

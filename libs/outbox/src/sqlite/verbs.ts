@@ -7,12 +7,14 @@ import type {
   Promoted,
   Pruned,
   Retention,
+  Rows,
   Settlement,
   StoredStats,
   TakenOver,
   Wanted,
 } from '../store/store.js';
-import type { Append, Run } from './append.js';
+import type { OwnTransaction } from '../store/annex.js';
+import type { Append } from './append.js';
 import { Claim } from './claim.js';
 import type { Connection, Query } from './connection.js';
 import { FinishedRecords } from './finished.js';
@@ -24,6 +26,7 @@ import { Stats } from './stats.js';
 import type { Tables } from './tables.js';
 import { TakeOver } from './take.over.js';
 import { tickSql } from './tick.js';
+import { type SynchronousRun, Transactions } from './transactions.js';
 import { Watch } from './watch.js';
 
 /** What an open store can do: each verb with its transaction around it. */
@@ -37,6 +40,7 @@ export class Verbs {
   private readonly pruning: Prune;
   private readonly counting: Stats;
   private readonly watch: Watch;
+  private readonly transactions: Transactions;
   private readonly firstTick: Query;
   private readonly name: Query;
   private readonly statements = new Map<string, Query>();
@@ -53,6 +57,7 @@ export class Verbs {
     this.finished = new FinishedRecords(connection, tables);
     this.pruning = new Prune(connection, tables);
     this.counting = new Stats(connection, tables);
+    this.transactions = new Transactions(connection, appending, this.runHere, tables);
     this.firstTick = connection.prepare(tickSql(tables.tick));
     this.name = connection.prepare(`select value from ${tables.meta} where name = 'installation'`);
     this.seats = new Seats(connection, tables, (isHeld) => (isHeld ? this.watch.start() : this.watch.stop()));
@@ -74,6 +79,15 @@ export class Verbs {
   append(messages: readonly NewMessage[]): Promise<readonly Appended[]> {
     // A synchronous handle answers at once, so what comes back is there before the commit.
     return this.connection.write(() => this.appending.run(this.runHere, messages) as readonly Appended[]);
+  }
+
+  transact<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T> {
+    return this.transactions.run(work);
+  }
+
+  /** Reads or writes; a statement by itself is a transaction, and waits as one does. */
+  run(sql: string, parameters: readonly unknown[]): Promise<Rows> {
+    return this.connection.read(() => this.runHere(sql, parameters));
   }
 
   wake(channels: readonly string[]): void {
@@ -124,7 +138,7 @@ export class Verbs {
     return this.connection.read(() => this.counting.read());
   }
 
-  private readonly runHere: Run = (sql, parameters) => {
+  private readonly runHere: SynchronousRun = (sql, parameters) => {
     const statement = this.statements.get(sql) ?? this.connection.prepare(sql);
     this.statements.set(sql, statement);
     return statement.all(parameters);

@@ -6,6 +6,7 @@ import type { StoreHarness } from './scene.contract.js';
 import { hostContract } from './host.contract.js';
 import { settleContract } from './settle.contract.js';
 import { upkeepContract } from './upkeep.contract.js';
+import { transactContract } from './transact.contract.js';
 
 export type { StoreBench, StoreHarness, TestTransaction } from './scene.contract.js';
 
@@ -22,5 +23,6 @@ export function storeContract(name: string, harness: StoreHarness): void {
     hostContract(harness);
     deadLetterContract(harness);
     upkeepContract(harness);
+    transactContract(harness);
   });
 }

@@ -1,5 +1,8 @@
 import { WorkersError } from '@nestjs-workers/core';
 
+/** Whose tables are meant when nobody else's are. */
+const OUTBOX = '@nestjs-workers/outbox';
+
 /** The database does not answer. Nothing was written; trying again later may help. */
 export class StoreUnreachableError extends WorkersError {
   readonly code = 'STORE_UNREACHABLE';
@@ -29,9 +32,11 @@ export class StoreOutdatedError extends WorkersError {
   constructor(
     readonly store: string,
     readonly pending: readonly string[],
+    readonly owner = OUTBOX,
   ) {
+    const apply = owner === OUTBOX ? 'Run "npx nestjs-workers outbox migrate"' : 'Apply the SQL of its migrations';
     super(
-      `The tables of the ${store} store are not up to date: ${pending.join(', ')} ${pending.length === 1 ? 'is' : 'are'} not applied. Run "npx nestjs-workers outbox migrate", or set migrate: true.`,
+      `The tables of ${owner} in the ${store} store are not up to date: ${pending.join(', ')} ${pending.length === 1 ? 'is' : 'are'} not applied. ${apply}, or set migrate: true.`,
     );
   }
 }
@@ -44,9 +49,32 @@ export class StoreTooNewError extends WorkersError {
     readonly store: string,
     readonly found: number,
     readonly known: number,
+    readonly owner = OUTBOX,
   ) {
     super(
-      `The tables of the ${store} store are of migration ${found}, and this version knows ${known}. Update @nestjs-workers/outbox in this process.`,
+      `The tables of ${owner} in the ${store} store are of migration ${found}, and this version knows ${known}. Update ${owner} in this process.`,
+    );
+  }
+}
+
+/** A transaction was used that is over: `work` returned before everything in it was done, or kept it for later. */
+export class TransactionOverError extends WorkersError {
+  readonly code = 'TRANSACTION_OVER';
+
+  constructor(readonly store: string) {
+    super(
+      `A transaction of the ${store} store was used after it was over. Await in \`work\` all that it does, and keep the transaction for nothing else.`,
+    );
+  }
+}
+
+/** The work of a transaction went on after it returned, on a store whose transactions cannot wait. */
+export class WorkAsynchronousError extends WorkersError {
+  readonly code = 'WORK_ASYNCHRONOUS';
+
+  constructor(readonly store: string) {
+    super(
+      `The ${store} store was given work that returned a promise; its transactions are synchronous, and nothing was written. Read and wait before \`transact\`, and only write in it.`,
     );
   }
 }

@@ -1,3 +1,5 @@
+import type { Annex, Ledger, OwnTransaction } from './annex.js';
+
 /**
  * The store: where durable messages live. This is the contract that every store keeps, and the one word list for it.
  *
@@ -46,6 +48,18 @@ export interface Store {
    * first awaits, so that a synchronous handle may be used inside a synchronous transaction.
    */
   append(messages: readonly NewMessage[], within?: Transaction): Promise<readonly Appended[]>;
+  /**
+   * One transaction of the store's own, for packages that stand on it: committed when `work` has returned, taken back when it throws. When a
+   * statement in it failed all of it is taken back, also when `work` has caught the error. It may be used as `within` of `append`.
+   *
+   * `work` is called again when the database undid what it did because of a neighbour, so it must do nothing but this. Where the handle is
+   * synchronous, so must `work` be. Nobody is woken: whoever appended says `wake` afterwards.
+   *
+   * @throws StoreUnreachableError, WorkAsynchronousError, what `work` threw, or what the database said; nothing was written then
+   */
+  transact<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T>;
+  /** Room for the tables of another package, in the same schema or under the same prefix. */
+  annex(ledger: Ledger): Annex;
   /** Tells the relays of all processes that something is there to claim. Says nothing where the store cannot; they poll anyway. */
   wake(channels: readonly string[]): Promise<void>;
 

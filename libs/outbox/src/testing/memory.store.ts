@@ -18,7 +18,8 @@ import type {
   Transaction,
   Wanted,
 } from '../store/store.js';
-import { StoreOutdatedError } from '../store/store.errors.js';
+import type { Annex, Ledger, OwnTransaction } from '../store/annex.js';
+import { StoreOutdatedError, TransactionOverError } from '../store/store.errors.js';
 import { MemoryDeadLetters } from './memory/memory.dead-letters.js';
 import { MemoryHost } from './memory/memory.host.js';
 import { MemoryTables } from './memory/memory.tables.js';
@@ -53,7 +54,7 @@ export class MemoryStore implements Store {
 
   constructor(private readonly data: MemoryData) {
     this.tables = data.tables;
-    this.migrations = data;
+    this.migrations = data.ledger(LEDGER);
     this.deadLetters = new MemoryDeadLetters(data.tables);
   }
 
@@ -78,13 +79,8 @@ export class MemoryStore implements Store {
   }
 
   async open({ migrate }: { readonly migrate: boolean }): Promise<void> {
-    if (migrate) await this.data.run();
-    const pending = (await this.data.status()).filter(({ appliedAtMs }) => appliedAtMs === undefined);
-    if (pending.length > 0)
-      throw new StoreOutdatedError(
-        this.kind,
-        pending.map(({ name }) => name),
-      );
+    if (migrate) await this.migrations.run();
+    await assertCurrent(this.migrations);
   }
 
   async close(): Promise<void> {
@@ -99,6 +95,35 @@ export class MemoryStore implements Store {
   async append(messages: readonly NewMessage[], within?: Transaction): Promise<readonly Appended[]> {
     const transaction = within === undefined ? undefined : this.own(within);
     return this.write(messages, transaction, () => this.tables.append(messages, transaction));
+  }
+
+  async transact<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T> {
+    const transaction = new OwnMemoryTransaction(this, this.tables);
+    try {
+      const given = work(transaction);
+      // Nothing comes between the work and its commit, where there is nothing to wait for.
+      const result = given instanceof Promise ? await given : given;
+      transaction.finish();
+      return result;
+    } catch (error) {
+      if (transaction.isOpen) transaction.rollback();
+      throw error;
+    }
+  }
+
+  annex(ledger: Ledger): Annex {
+    const migrations = this.data.ledger(ledger);
+    return {
+      namespace: '',
+      migrations,
+      open: async ({ migrate }) => {
+        if (migrate) await migrations.run();
+        await assertCurrent(migrations, ledger.owner);
+      },
+      run: async (sql) => {
+        throw new TypeError(`The memory store was asked to run "${sql}" and knows no SQL.`);
+      },
+    };
   }
 
   async wake(channels: readonly string[]): Promise<void> {
@@ -189,6 +214,42 @@ export class MemoryStore implements Store {
   }
 }
 
+/** One that is the store's own: whoever works in it does not end it. */
+class OwnMemoryTransaction extends MemoryTransaction implements OwnTransaction {
+  readonly committed: Promise<unknown>;
+  private tellCommitted: () => void = () => {};
+  private isTakenBack = false;
+
+  constructor(
+    private readonly store: MemoryStore,
+    private readonly tables: MemoryTables,
+  ) {
+    super(tables);
+    this.committed = new Promise<void>((resolve) => (this.tellCommitted = resolve));
+  }
+
+  append(messages: readonly NewMessage[]): readonly Appended[] | Promise<readonly Appended[]> {
+    if (!this.isOpen) throw new TransactionOverError(this.dialect);
+    const isHindered = this.tables.hindrance(messages, this) !== undefined;
+    return isHindered ? this.store.append(messages, this) : this.tables.append(messages, this);
+  }
+
+  once(key: string): boolean | Promise<boolean> {
+    const isHindered = this.tables.once.writerOf(key, this) !== undefined;
+    return isHindered ? this.store.once(key, this) : this.tables.first(key, this);
+  }
+
+  takeBack(): void {
+    this.isTakenBack = true;
+  }
+
+  finish(): void {
+    if (this.isTakenBack) return this.rollback();
+    this.commit();
+    this.tellCommitted();
+  }
+}
+
 class MemorySeat implements Seat {
   readonly hosted: MemoryHost;
 
@@ -215,23 +276,40 @@ class MemorySeat implements Seat {
 }
 
 /** What several stores share, when they stand for several processes. */
-class MemoryData implements Migrations {
+class MemoryData {
   readonly tables: MemoryTables;
   readonly installation = randomUUID();
-  private appliedAtMs: number | undefined;
+  private readonly ledgers = new Map<string, MemoryMigrations>();
 
   constructor(private readonly now: () => number) {
     this.tables = new MemoryTables(now);
   }
 
+  ledger({ table, changes }: Ledger): MemoryMigrations {
+    const names = changes.map(({ name }) => name);
+    const known = this.ledgers.get(table) ?? new MemoryMigrations(names, this.now);
+    this.ledgers.set(table, known);
+    return known;
+  }
+}
+
+/** There are no tables to make, and yet it is to be run: what forgets it with this store forgets it with the others. */
+class MemoryMigrations implements Migrations {
+  private appliedAtMs: number | undefined;
+
+  constructor(
+    private readonly names: readonly string[],
+    private readonly now: () => number,
+  ) {}
+
   async status(): ReturnType<Migrations['status']> {
-    return [{ number: 1, name: MIGRATION, appliedAtMs: this.appliedAtMs }];
+    return this.names.map((name, at) => ({ number: at + 1, name, appliedAtMs: this.appliedAtMs }));
   }
 
   async run(): Promise<readonly string[]> {
     if (this.appliedAtMs !== undefined) return [];
     this.appliedAtMs = this.now();
-    return [MIGRATION];
+    return this.names;
   }
 
   sql(after = 0): string {
@@ -239,8 +317,17 @@ class MemoryData implements Migrations {
   }
 }
 
-/** There are no tables to make, and yet it is to be run: what forgets it with this store forgets it with the others. */
-const MIGRATION = 'the memory store';
+const LEDGER: Ledger = {
+  table: 'migration',
+  changes: [{ name: 'the memory store', sql: () => '' }],
+  owner: '@nestjs-workers/outbox',
+};
+
+async function assertCurrent(migrations: Migrations, owner = LEDGER.owner): Promise<void> {
+  const pending = (await migrations.status()).filter(({ appliedAtMs }) => appliedAtMs === undefined);
+  const names = pending.map(({ name }) => name);
+  if (names.length > 0) throw new StoreOutdatedError('memory', names, owner);
+}
 
 function hostOf(seat: Seat): MemoryHost {
   if (seat instanceof MemorySeat) return seat.hosted;

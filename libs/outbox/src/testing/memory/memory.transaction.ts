@@ -6,7 +6,7 @@ export class MemoryTransaction implements Transaction {
   readonly ended: Promise<void>;
   private readonly writes: { readonly commit: () => void; readonly rollback: () => void }[] = [];
   private tellEnd: () => void = () => {};
-  private isOpen = true;
+  isOpen = true;
 
   /** @param data what it belongs to: the tables of one store */
   constructor(readonly data: object) {
