@@ -36,6 +36,7 @@ export default defineConfig({
       { find: '@nestjs-workers/outbox/postgres', replacement: path('libs/outbox/src/postgres/index.ts') },
       { find: '@nestjs-workers/outbox/sqlite', replacement: path('libs/outbox/src/sqlite/index.ts') },
       { find: '@nestjs-workers/outbox/extension', replacement: path('libs/outbox/src/extension.ts') },
+      { find: '@nestjs-workers/outbox/cli', replacement: path('libs/outbox/src/cli/index.ts') },
       { find: '@nestjs-workers/outbox/testing', replacement: path('libs/outbox/src/testing/index.ts') },
       { find: '@nestjs-workers/outbox', replacement: path('libs/outbox/src/index.ts') },
       { find: '@nestjs-workers/workflows/testing', replacement: path('libs/workflows/src/testing/index.ts') },

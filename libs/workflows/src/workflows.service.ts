@@ -7,7 +7,8 @@ import { eventOf } from './decider/replay.js';
 import { nameOf } from './decider/workflow.decorator.js';
 import { read } from './decider/wording.js';
 import type { EffectOf, EventOf, InputOf, RejectionOf, StateOf, WorkflowClass } from './decider/workflow.js';
-import { diagramOf, type Walk } from './diagram/diagram.js';
+import { diagramOf } from './diagram/diagram.js';
+import { walksOf } from './diagram/walks.js';
 import { headersFor } from './effects/mail.js';
 import type { Accepted, AlreadyCompleted, Outcome, Rejected } from './engine/outcome.js';
 import type { StoredEvent } from './store/store.js';
@@ -77,7 +78,7 @@ export type WhatIf<W extends WorkflowClass> =
   | Rejected<RejectionOf<W>>
   | AlreadyCompleted;
 
-/** How many events `history` gives where nothing is said, and how many `diagram` reads at a time. */
+/** How many events `history` gives where nothing is said. */
 const PAGE = 1_000;
 
 /**
@@ -225,29 +226,8 @@ export class Workflows {
     options: { readonly instances?: number; readonly id?: string } = {},
   ): Promise<string> {
     const blueprint = this.house.blueprint(workflow);
-    return diagramOf(blueprint, await walks(this.house.store, blueprint.name, options));
+    return diagramOf(blueprint, await walksOf(this.house.store, blueprint.name, options));
   }
-}
-
-/** The histories of the latest instances of a workflow, or of one. */
-export async function walks(
-  store: WorkflowsHouse['store'],
-  workflow: string,
-  { instances = 100, id: only }: { readonly instances?: number; readonly id?: string },
-): Promise<readonly Walk[]> {
-  const rows = only === undefined ? await store.list({ workflow }, { limit: instances }) : [{ id: only }];
-  const walked: Walk[] = [];
-  for (const { id } of rows) {
-    const instance = { workflow, id };
-    const events: StoredEvent[] = [];
-    for (let page = await store.history(instance, { after: 0, limit: PAGE }); page.length > 0;) {
-      events.push(...page);
-      page = page.length < PAGE ? [] : await store.history(instance, { after: events.length, limit: PAGE });
-    }
-    const { isCompleted } = await store.load(instance, undefined);
-    walked.push({ id, events, isCompleted });
-  }
-  return walked;
 }
 
 function readable(blueprint: Blueprint, id: string, stored: StoredEvent): unknown {

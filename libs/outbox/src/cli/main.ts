@@ -1,4 +1,5 @@
 #!/usr/bin/env node
+import { groupOf } from './group.of.js';
 import { type Groups, program } from './program.js';
 
 /** Everything the program can do. A package that has more to offer adds its line here. */
@@ -6,6 +7,10 @@ const GROUPS: Groups = {
   outbox: {
     summary: 'Looks after the store of durable channels.',
     load: async () => (await import('./outbox.group.js')).outbox,
+  },
+  workflows: {
+    summary: 'Shows workflows and their histories.',
+    load: () => groupOf('@nestjs-workers/workflows', 'workflows'),
   },
 };
 
