@@ -10,8 +10,9 @@ suggestId();
 
 at('order').addEventListener('submit', (submitted) => {
   submitted.preventDefault();
-  const { id, card, prints, payWithinSeconds } = Object.fromEntries(new FormData(submitted.target));
-  const order = { id, card, prints: Number(prints), payWithinSeconds: Number(payWithinSeconds) };
+  const given = (name) => at('order').elements.namedItem(name).value;
+  const [id, card] = [given('id'), given('card')];
+  const order = { id, card, prints: Number(given('prints')), payWithinSeconds: Number(given('payWithinSeconds')) };
   void post(`order ${id}`, '/orders', JSON.stringify(order));
   suggestId();
 });

@@ -28,7 +28,7 @@ export class OrderEffects implements EffectsHandler<typeof OrderWorkflow> {
       case 'refund':
         await this.bank.refund(effect.cents, context.idempotencyKey(), context.signal);
         return { type: 'refunded' };
-      case 'ship': {
+      default: {
         const { id } = workflowInstance(context) as { readonly id: string };
         return { type: 'shipped', parcel: await this.parcels.ship(id, effect.prints) };
       }

@@ -67,7 +67,7 @@ function textOf(event: OrderEvent): string {
       return 'not paid in time';
     case 'refunded':
       return 'the money came too late, and was given back';
-    case 'shipped':
+    default:
       return `shipped, parcel ${event.parcel}`;
   }
 }

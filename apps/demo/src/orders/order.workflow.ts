@@ -37,8 +37,8 @@ export class OrderWorkflow implements WorkflowDefinition<Order, OrderInput, Orde
         return { ...state, status: state.status === 'charging' ? 'cancelling' : 'cancelled' };
       case 'refunded':
         return { ...state, status: 'cancelled' };
-      case 'shipped':
-        return { ...state, status: 'shipped' };
+      default:
+        return { ...state, status: event.type };
     }
   }
 
@@ -62,6 +62,7 @@ export class OrderWorkflow implements WorkflowDefinition<Order, OrderInput, Orde
       case 'paid':
         if (input.type === 'shipped') return accept(input).complete();
         break;
+      default:
     }
     return reject(input.type === 'place' ? 'placed already' : 'out of turn');
   }
