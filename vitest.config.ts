@@ -18,7 +18,7 @@ const TIMED = [
 ];
 
 /** Tests that need a real PostgreSQL, which is started once for all of them; and those of the command line, which is run as it is built. */
-const STORES = ['libs/outbox/src/**/*.postgres.spec.ts', 'libs/outbox/src/cli/outbox.*.spec.ts'];
+const STORES = ['libs/{outbox,workflows}/src/**/*.postgres.spec.ts', 'libs/outbox/src/cli/outbox.*.spec.ts'];
 
 /**
  * Eight projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.

@@ -1,0 +1,168 @@
+import type { Annex, Migrations, NewMessage, OwnTransaction, Store } from '@nestjs-workers/outbox/extension';
+import type * as contract from '../store/store.js';
+import { commitStatement, keepSnapshotSql, reasonSql } from './commit.js';
+import { fireSql } from './fire.js';
+import { listSql } from './list.js';
+import { historySql, loadSql, timersSql } from './load.js';
+import * as log from './log.js';
+import { checkpointSql, lockSql, recordSql, rewindSql, waitSql } from './project.js';
+import { eventOf, firedOf, instanceOf, loadedOf, loggedOf, timerOf } from './rows.js';
+import { LEDGER } from './tables.js';
+
+/**
+ * The workflow store on PostgreSQL, from version 13 on, in the schema of the outbox.
+ *
+ * Promises, beside those of every workflow store: to load is one round trip; a commit is one when it asks for no effects and is none of a
+ * message, and begin, statement, append and commit otherwise; two hosts never fire one timer.
+ * Does not promise: that a projection sees events while a transaction that wrote before them stays open, anywhere on the server. A
+ * projection holds a connection of the pool while it runs.
+ */
+export class PostgresWorkflowStore implements contract.WorkflowStore {
+  readonly kind = 'postgres';
+  readonly migrations: Migrations;
+  private readonly annex: Annex;
+  private readonly at: string;
+
+  constructor(private readonly store: Store) {
+    this.annex = store.annex(LEDGER);
+    this.migrations = this.annex.migrations;
+    this.at = this.annex.namespace;
+  }
+
+  open(options: { readonly migrate: boolean }): Promise<void> {
+    return this.annex.open(options);
+  }
+
+  async load({ workflow, id }: contract.Instance, schema: number | undefined): Promise<contract.Loaded> {
+    return loadedOf(await this.annex.run(loadSql(this.at), [workflow, id, schema ?? null]), schema);
+  }
+
+  async commit(commit: contract.Commit): Promise<contract.Committed> {
+    try {
+      return (await this.write(commit)) ?? (await this.reason(commit));
+    } catch (error) {
+      if (!isKeyTaken(error)) throw error;
+      // Whoever took it at the same moment may be over by now: then there is nothing in the way but that it is to be tried again.
+      return this.reason(commit);
+    }
+  }
+
+  async keepSnapshot({ workflow, id }: contract.Instance, snapshot: contract.Snapshot): Promise<void> {
+    const { version, schema, state } = snapshot;
+    await this.annex.run(keepSnapshotSql(this.at), [workflow, id, version, schema, state]);
+  }
+
+  async fire(
+    workflows: readonly string[],
+    limit: number,
+    messageOf: (timer: contract.FiredTimer) => NewMessage,
+  ): Promise<contract.Fired> {
+    return this.store.transact(async (transaction) => {
+      const rows = await transaction.run(fireSql(this.at), [workflows, limit]);
+      const fired = rows.filter(({ key }) => key !== null).map(firedOf);
+      const next = rows.find(({ key }) => key === null)?.['next_ms'];
+      const inOrder = fired.toSorted((one, other) => one.dueAtMs - other.dueAtMs || one.generation - other.generation);
+      if (fired.length > 0) await transaction.append(inOrder.map((timer) => messageOf(timer)));
+      const isMore = fired.length === limit;
+      const nextDueMs = isMore ? 0 : typeof next === 'number' ? Math.max(0, Math.ceil(next)) : undefined;
+      return { count: fired.length, nextDueMs };
+    });
+  }
+
+  async history(
+    { workflow, id }: contract.Instance,
+    { after, limit }: { readonly after: number; readonly limit: number },
+  ): Promise<readonly contract.StoredEvent[]> {
+    return (await this.annex.run(historySql(this.at), [workflow, id, after, limit])).map(eventOf);
+  }
+
+  async timers({ workflow, id }: contract.Instance): Promise<readonly contract.PendingTimer[]> {
+    return (await this.annex.run(timersSql(this.at), [workflow, id])).map(timerOf);
+  }
+
+  async list(
+    query: contract.InstanceQuery,
+    { limit, before = Number.MAX_SAFE_INTEGER }: { readonly limit: number; readonly before?: number },
+  ): Promise<readonly contract.InstanceRow[]> {
+    const named = query.workflow === undefined ? [] : [query.workflow];
+    return (await this.annex.run(listSql(this.at, query), [limit, before, ...named])).map(instanceOf);
+  }
+
+  async eventsAfter(
+    position: contract.Position | undefined,
+    workflows: readonly string[],
+    limit: number,
+  ): Promise<readonly contract.LoggedEvent[]> {
+    const rows = await this.annex.run(log.eventsAfterSql(this.at), [...log.read(position), workflows, limit]);
+    return rows.map(loggedOf);
+  }
+
+  async checkpoint(projection: string): Promise<contract.Position | undefined> {
+    const [row] = await this.annex.run(checkpointSql(this.at), [projection]);
+    return row === undefined ? undefined : String(row['position']);
+  }
+
+  async project(projection: string, work: contract.ProjectionWork): Promise<boolean> {
+    return this.store.transact(async (transaction) => {
+      const [lock] = await transaction.run(lockSql, [this.at, projection]);
+      if (lock?.['is_ours'] !== true) return false;
+      const [found] = await transaction.run(checkpointSql(this.at), [projection]);
+      const position = await work(found === undefined ? undefined : String(found['position']));
+      if (position !== undefined) await transaction.run(recordSql(this.at), [projection, position]);
+      return true;
+    });
+  }
+
+  async rewind(projection: string): Promise<void> {
+    await this.store.transact(async (transaction) => {
+      await transaction.run(waitSql, [this.at, projection]);
+      await transaction.run(rewindSql(this.at), [projection]);
+    });
+  }
+
+  /** Undefined when something was in the way: then nothing was written. */
+  private async write(commit: contract.Commit): Promise<contract.Committed | undefined> {
+    const { effects, once } = commit;
+    if (effects.length === 0 && once === null) return (await this.decide(commit, this.annex)) ? COMMITTED : undefined;
+    return this.store.transact(async (transaction) => {
+      if (once !== null && !(await transaction.once(once))) return { type: 'repeated' };
+      if (await this.decide(commit, transaction)) {
+        if (effects.length > 0) await transaction.append(effects);
+        return COMMITTED;
+      }
+      transaction.takeBack();
+      return undefined;
+    });
+  }
+
+  /** Writes everything but the effects; false when something was in the way. */
+  private async decide(commit: contract.Commit, runner: Annex | OwnTransaction): Promise<boolean> {
+    // What is rejected before it begins leaves no instance; there is nothing to write but what comes beside.
+    if (commit.version === 0 && commit.events.length === 0) return (await this.obstacle(commit, runner)) === undefined;
+    const { sql, parameters } = commitStatement(this.at, commit);
+    return (await runner.run(sql, parameters)).length > 0;
+  }
+
+  private async reason(commit: contract.Commit): Promise<contract.Committed> {
+    return (await this.obstacle(commit, this.annex)) ?? { type: 'conflict' };
+  }
+
+  private async obstacle(
+    { instance: { workflow, id }, version, firedTimer, uniqueKey }: contract.Commit,
+    runner: Annex | OwnTransaction,
+  ): Promise<contract.Committed | undefined> {
+    const token = firedTimer ?? { key: null, generation: null };
+    const parameters = [workflow, id, token.key, token.generation, version === 0 ? uniqueKey : null];
+    const [row] = await runner.run(reasonSql(this.at), parameters);
+    if (Number(row?.['version']) !== version || row?.['is_completed'] === true) return { type: 'conflict' };
+    if (firedTimer !== undefined && Number(row?.['timers']) === 0) return { type: 'timer-gone' };
+    return typeof row?.['holder'] === 'string' ? { type: 'key-taken', by: row['holder'] } : undefined;
+  }
+}
+
+const COMMITTED: contract.Committed = { type: 'committed' };
+
+/** Somebody else began with the same key at the same moment. */
+function isKeyTaken(error: unknown): boolean {
+  return error instanceof Error && 'constraint' in error && error.constraint === 'workflow_instance_key';
+}
