@@ -8,7 +8,7 @@ const root = fileURLToPath(new URL('../..', import.meta.url));
 const docs = readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' }).map(
   (path) => `docs/${path.replaceAll('\\', '/')}`,
 );
-const readmes = ['README.md', 'libs/workers/README.md', 'libs/outbox/README.md'];
+const readmes = ['README.md', 'libs/workers/README.md', 'libs/outbox/README.md', 'libs/workflows/README.md'];
 const pages = [...readmes, 'CONTRIBUTING.md', 'CHANGELOG.md', ...docs].filter((path) => path.endsWith('.md'));
 
 it.for(pages)('%s: every link leads to a file', (page) => {
@@ -27,6 +27,7 @@ it('the README shows code before line 30 and fits one screen of prose', () => {
 it.for([
   ['docs/tour.md', 'libs/workers/src'],
   ['docs/tour-outbox.md', 'libs/outbox/src'],
+  ['docs/tour-workflows.md', 'libs/workflows/src'],
 ] as const)('%s names every source file once', ([tour, src]) => {
   const files = readdirSync(join(root, src), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))

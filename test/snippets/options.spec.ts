@@ -32,6 +32,10 @@ it.for([
   ['RetryOptions', 'outbox/src/channel/retry.ts', 'docs/guide/retries.md'],
   ['Backoff', 'outbox/src/channel/retry.ts', 'docs/guide/retries.md'],
   ['PostgresStoreOptions', 'outbox/src/postgres/postgres.options.ts', 'docs/guide/operating-durable.md'],
+  ['WorkflowOptions', 'workflows/src/decider/workflow.options.ts', 'docs/guide/workflows.md'],
+  ['WorkflowsModuleOptions', 'workflows/src/workflows.options.ts', 'docs/guide/workflows.md'],
+  ['WorkflowsModuleExtras', 'workflows/src/workflows.options.ts', 'docs/guide/workflows.md'],
+  ['ProjectionOptions', 'workflows/src/projection/projection.decorator.ts', 'docs/guide/workflows.md'],
   ['SqliteStoreOptions', 'outbox/src/sqlite/sqlite.options.ts', 'docs/guide/operating-durable.md'],
 ] as const)('%s: the guide has every option and its default', ([name, source, page]) => {
   const declared = membersOf(name, `libs/${source}`);

@@ -39,7 +39,7 @@ function pages(): string[] {
   const docs = existsSync(join(root, 'docs'))
     ? readdirSync(join(root, 'docs'), { recursive: true, encoding: 'utf8' })
     : [];
-  const readmes = ['README.md', 'libs/workers/README.md', 'libs/outbox/README.md'];
+  const readmes = ['README.md', 'libs/workers/README.md', 'libs/outbox/README.md', 'libs/workflows/README.md'];
   return [...readmes, ...docs.map((path) => `docs/${path.replaceAll('\\', '/')}`)]
     .filter((path) => path.endsWith('.md') && existsSync(join(root, path)))
     .toSorted();

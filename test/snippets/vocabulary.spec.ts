@@ -8,6 +8,7 @@ import { rowsUnder, words } from './page.js';
 
 const sources = fileURLToPath(new URL('../../libs/workers/src', import.meta.url));
 const outbox = fileURLToPath(new URL('../../libs/outbox/src', import.meta.url));
+const workflows = fileURLToPath(new URL('../../libs/workflows/src', import.meta.url));
 
 it('names every event with its fields, and no other', () => {
   const listed = Object.fromEntries(
@@ -61,7 +62,7 @@ function fieldsByEvent(): Record<string, string[]> {
 }
 
 function errorCodes(): string[] {
-  const files = [sources, outbox].flatMap((folder) =>
+  const files = [sources, outbox, workflows].flatMap((folder) =>
     readdirSync(folder, { recursive: true, encoding: 'utf8' })
       .filter((path) => /(?<!\.spec|\.contract)\.ts$/.test(path))
       .map((path) => `${folder}/${path}`),

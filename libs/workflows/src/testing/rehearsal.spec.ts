@@ -74,6 +74,14 @@ describe('a rehearsal', () => {
     expect([await beats.state('1'), await beats.state('2')]).toEqual([3, 2]);
   });
 
+  it('loses nothing of what is due at the same time', async () => {
+    const orders = rehearsal(OrderWorkflow).withEffects(() => ({ type: 'declined' }));
+    await orders.execute('1', place);
+    await orders.skip('15m');
+    expect(await orders.state('1')).toEqual({ status: 'cancelled' });
+    expect(orders.performed.length).toBeGreaterThan(14);
+  });
+
   it('takes a timer away whose input was rejected', async () => {
     @Workflow('deaf')
     class Deaf implements WorkflowDefinition<number, 'begin' | 'late', 'begun', never, 'deaf'> {

@@ -138,20 +138,26 @@ export class Rehearsal<W extends WorkflowClass> {
   /** Does what is to be done now; resolves with how long it is until there is something again. */
   private async settle(): Promise<number> {
     const { effectsChannel, inputsChannel } = this.blueprint;
-    const channels = [effectsChannel, inputsChannel];
+    const channels = [inputsChannel, effectsChannel];
     for (;;) {
       const timerMs = (await fireDue(this.timers)) ?? Infinity;
       const { nextDueMs: delayedMs = Infinity } = await this.outbox.promote(channels);
       const seat = (this.seat ??= await this.outbox.enroll(HOST));
-      const [claimed] = await this.outbox.claim(
-        seat,
-        channels.map((channel) => ({ channel, room: 1 })),
-      );
+      const claimed = await this.next(seat);
       if (claimed === undefined) return Math.min(timerMs, delayedMs);
       const routed = claimed.channel === effectsChannel ? await this.perform(claimed) : await this.decide(claimed);
       const { id, claim } = claimed;
       await this.outbox.settle(seat, [{ id, claim, type: 'done', result: null, keepMs: 0, routed }]);
     }
+  }
+
+  /** What is decided comes before what is carried out. */
+  private async next(seat: Seat): Promise<Claimed | undefined> {
+    const { effectsChannel, inputsChannel } = this.blueprint;
+    const [input] = await this.outbox.claim(seat, [{ channel: inputsChannel, room: 1 }]);
+    if (input !== undefined) return input;
+    const [effect] = await this.outbox.claim(seat, [{ channel: effectsChannel, room: 1 }]);
+    return effect;
   }
 
   private async perform(claimed: Claimed): Promise<NewMessage[]> {
