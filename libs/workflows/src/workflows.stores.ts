@@ -5,6 +5,8 @@ import type { WorkflowStore } from './store/store.js';
 /** The rooms of the stores by the kind of the outbox's; each has a `workflowStore`. */
 const ROOMS: Readonly<Record<string, () => Promise<{ workflowStore(store: Store): WorkflowStore }>>> = {
   memory: () => import('./memory/index.js'),
+  sqlite: () => import('./sqlite/index.js'),
+  postgres: () => import('./postgres/index.js'),
 };
 
 /** The workflow store that stands on a store of the outbox; only that one is loaded. @throws (rejects) ConfigurationError */
