@@ -4,6 +4,8 @@ import type { WorkflowStore } from './store/store.js';
 
 /** The rooms of the stores by the kind of the outbox's; each has a `workflowStore`. */
 const ROOMS: Readonly<Record<string, () => Promise<{ workflowStore(store: Store): WorkflowStore }>>> = {
+  postgres: () => import('./postgres/index.js'),
+  sqlite: () => import('./sqlite/index.js'),
   memory: () => import('./memory/index.js'),
   sqlite: () => import('./sqlite/index.js'),
   postgres: () => import('./postgres/index.js'),
