@@ -25,7 +25,7 @@ export class Bank {
     signal: AbortSignal,
   ): Promise<BankAnswer> {
     await passed(ANSWERS_AFTER_MS, undefined, { signal });
-    if (attempt <= DECLINES[card]) return { isDeclined: true, reason: 'the card was declined' };
+    if (attempt <= DECLINES[card]) return { isDeclined: true, reason: 'insufficient funds' };
     return { isDeclined: false, receipt: receiptFor(key) };
   }
 

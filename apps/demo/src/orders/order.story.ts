@@ -60,15 +60,15 @@ function textOf(event: OrderEvent): string {
     case 'declined':
       return event.reason;
     case 'asked-again':
-      return 'the card is asked again';
+      return 'the same card';
     case 'paid':
-      return `paid, receipt ${event.receipt}`;
+      return `receipt ${event.receipt}`;
     case 'expired':
       return 'not paid in time';
     case 'refunded':
       return 'the money came too late, and was given back';
     default:
-      return `shipped, parcel ${event.parcel}`;
+      return `parcel ${event.parcel}`;
   }
 }
 

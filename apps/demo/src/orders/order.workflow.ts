@@ -3,7 +3,7 @@ import type { Bill, Order, OrderEffect, OrderEvent, OrderInput, OrderRejection }
 
 const CENTS_A_PRINT = 35;
 /** A declined card is asked again after this time, then after twice as long, and so on until the time for paying is over. */
-const RETRY_AFTER_MS = 500;
+const RETRY_AFTER_MS = 400;
 
 type Decided = Decision<OrderEvent, OrderEffect, OrderInput, OrderRejection>;
 

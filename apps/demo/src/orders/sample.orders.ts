@@ -18,7 +18,7 @@ import { Orders, type OrderView } from './orders.js';
 /** The two orders of each run. The first has time enough for a machine that is busy, and for a run that is killed meanwhile. */
 const SAMPLES: readonly (Omit<Bill, 'cents'> & { readonly id: string })[] = [
   { id: 'order-1', prints: 12, card: 'declined-twice', payWithinMs: 120_000 },
-  { id: 'order-2', prints: 3, card: 'declined', payWithinMs: 2_500 },
+  { id: 'order-2', prints: 3, card: 'declined', payWithinMs: 2_000 },
 ];
 
 const CHANNELS = ['order.effects', 'order.inputs'];

@@ -36,6 +36,7 @@ export class PhotoRun {
     await this.gallery.settled();
     const sheet = await this.sheet();
     const tookMs = performance.now() - startedAt;
+    this.progress.step('orders', 1);
     const orders = await this.orders.settled();
     this.progress.close();
     this.summary.print(tookMs, { sheet, leftOver, orders });
