@@ -7,7 +7,15 @@ export interface Statement {
 }
 
 export function statement(verb: string, text: (schema: string) => string): Statement {
-  return { verb, text: (schema) => text(schema).replaceAll(/\s+/g, ' ').trim() };
+  const made = new Map<string, string>();
+  return {
+    verb,
+    text: (schema) => {
+      const known = made.get(schema) ?? text(schema).replaceAll(/\s+/g, ' ').trim();
+      made.set(schema, known);
+      return known;
+    },
+  };
 }
 
 /** A name that belongs to this text: connections outlive deployments, and behind a pooler they serve several versions at a time. */

@@ -94,14 +94,30 @@ export function commitStatement(at: string, commit: Commit): CommitStatement {
   const gate = firedTimer !== undefined ? 'fired' : version === 0 ? 'begin' : 'go';
   if (firedTimer !== undefined) parameters.push(firedTimer.key, firedTimer.generation);
   else if (gate === 'begin') parameters.push(uniqueKey);
-  const parts = [GATES[gate](at), EVENTS(at)];
   const settled = new Map(timers.map(({ key, delayMs, input: text }) => [key, { key, delay: delayMs, input: text }]));
   const gone = [...cancelled, ...(firedTimer === undefined ? [] : [firedTimer.key])].filter((key) => !settled.has(key));
-  if (settled.size > 0 || gone.length > 0 || completes)
-    parts.push(TIMERS(at, add(JSON.stringify([...settled.values()])), add(JSON.stringify(gone))));
-  if (snapshot !== undefined)
-    parts.push(SNAPSHOT(at, add(snapshot.version), add(snapshot.schema), add(snapshot.state)));
-  return { sql: lines(`with ${parts.join(', ')} select version from changed`), parameters };
+  const parts: ((at: string) => string)[] = [GATES[gate], EVENTS];
+  let name: string = gate;
+  if (settled.size > 0 || gone.length > 0 || completes) {
+    const [set, off] = [add(JSON.stringify([...settled.values()])), add(JSON.stringify(gone))];
+    parts.push((schema) => TIMERS(schema, set, off));
+    name += ' timers';
+  }
+  if (snapshot !== undefined) {
+    const [reached, schema, state] = [add(snapshot.version), add(snapshot.schema), add(snapshot.state)];
+    parts.push((here) => SNAPSHOT(here, reached, schema, state));
+    name += ' snapshot';
+  }
+  return { sql: textOf(`${at} ${name}`, () => parts.map((part) => part(at))), parameters };
+}
+
+/** There are twelve for each schema. To put one together takes longer than to send it. */
+const TEXTS = new Map<string, string>();
+
+function textOf(name: string, parts: () => readonly string[]): string {
+  const known = TEXTS.get(name) ?? lines(`with ${parts().join(', ')} select version from changed`);
+  TEXTS.set(name, known);
+  return known;
 }
 
 /** $1 workflow, $2 id, $3 key and $4 generation of a fired timer, $5 the unique key: what may have stood in the way. */

@@ -1,7 +1,7 @@
-import { EVENT, lines, msOf } from './values.js';
+import { EVENT, lines, msOf, once } from './values.js';
 
 /** $1 workflow, $2 id, $3 the schema of snapshots or null. The first row is of the instance, also when there is none; the others of events. */
-export const loadSql = (at: string): string =>
+export const loadSql = once((at) =>
   lines(`
   with snapshot as materialized (
     select s.version, s.state from ${at}.workflow_snapshot s
@@ -17,7 +17,8 @@ export const loadSql = (at: string): string =>
     select ${EVENT}, null, null, null, null, null from ${at}.workflow_event e
     where e.workflow = $1 and e.instance = $2 and e.sequence > coalesce((select version from snapshot), 0)
     order by e.sequence
-  )`);
+  )`),
+);
 
 /** $1 workflow, $2 id, $3 after, $4 limit. */
 export const historySql = (at: string): string =>
