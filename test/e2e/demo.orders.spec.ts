@@ -78,7 +78,7 @@ describe('an order over HTTP', () => {
 
   it('shows its timers while they are set', async () => {
     await place({ id: 'waits', card: 'declined', payWithinSeconds: 3_600 }).expect(201);
-    const [payment] = (await history('waits')).timers.filter(({ key }) => key === 'payment');
+    const payment = (await history('waits')).timers.find(({ key }) => key === 'payment');
     expect(Date.parse(payment?.dueAt ?? '') - Date.now()).toBeGreaterThan(3_500_000);
   });
 

@@ -7,8 +7,6 @@ const ROOMS: Readonly<Record<string, () => Promise<{ workflowStore(store: Store)
   postgres: () => import('./postgres/index.js'),
   sqlite: () => import('./sqlite/index.js'),
   memory: () => import('./memory/index.js'),
-  sqlite: () => import('./sqlite/index.js'),
-  postgres: () => import('./postgres/index.js'),
 };
 
 /** The workflow store that stands on a store of the outbox; only that one is loaded. @throws (rejects) ConfigurationError */
