@@ -110,11 +110,12 @@ describe('the demo that serves', () => {
           { channel: 'order.inputs', isDurable: true },
         ],
         thumbnails: { length: 12 },
-        orders: [
-          { id: 'order-1', status: 'shipped' },
-          { id: 'order-2', status: 'cancelled' },
-        ],
       });
+      expect(await feed.next('order', ({ status }) => status === 'shipped')).toMatchObject({
+        id: 'order-1',
+        declines: 2,
+      });
+      expect(await feed.next('order', ({ status }) => status === 'cancelled')).toMatchObject({ id: 'order-2' });
       expect(await feed.next('pulse', ({ counts }) => counts.hung === 12)).toMatchObject({
         stats: { state: 'running', workers: { ResizeWorker: { done: 12, concurrency: 4 } } },
         counts: { expected: 13, hung: 12, refused: 1 },

@@ -24,13 +24,12 @@ function connect() {
 }
 
 /** All there is; also after a reconnect, and then perhaps of another run. */
-function open({ stages: given, thumbnails, refusals, orders }) {
+function open({ stages: given, thumbnails, refusals }) {
   stages = given.map(stageView);
   at('stages').replaceChildren(...stages.map(({ card }) => card));
   clearPictures();
   addPictures({ thumbnails, refusals });
   clearOrders();
-  for (const order of orders) showOrder(order);
 }
 
 function beat({ stats, counts, sheet }) {

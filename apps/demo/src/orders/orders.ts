@@ -64,10 +64,15 @@ export class Orders {
     };
   }
 
+  /** The ids of the latest, the oldest of them first. */
+  async ids(limit: number): Promise<readonly string[]> {
+    const rows = await this.workflows.list({ workflow: OrderWorkflow, limit });
+    return rows.toReversed().map(({ id }) => id);
+  }
+
   /** The latest, the oldest of them first. */
   async latest(limit: number): Promise<readonly OrderView[]> {
-    const rows = await this.workflows.list({ workflow: OrderWorkflow, limit });
-    const views = await Promise.all(rows.toReversed().map(({ id }) => this.find(id)));
+    const views = await Promise.all((await this.ids(limit)).map((id) => this.find(id)));
     return views.filter((view) => view !== undefined);
   }
 }

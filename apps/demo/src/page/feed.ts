@@ -18,6 +18,7 @@ import {
   merge,
   mergeAll,
   type Observable,
+  of,
   ReplaySubject,
   takeUntil,
 } from 'rxjs';
@@ -34,9 +35,9 @@ const MOST_ORDERS = 24;
 const NEWS_EVERY_MS = 100;
 
 /**
- * What a page is told, as server-sent events: `opening` with all there is, then `pulse` with the statistics and `news` with what was
- * hung or refused since the last one, each at most ten times a second, `order` with a whole order when something happened to it, and
- * `isolate` when a thread or process is ready or has ended. It ends when the application stops.
+ * What a page is told, as server-sent events: `opening` with all there is of pictures, then `pulse` with the statistics and `news` with what
+ * was hung or refused since the last one, each at most ten times a second, `order` with a whole order, of the latest at once and of any when
+ * something happened to it, and `isolate` when a thread or process is ready or has ended. It ends when the application stops.
  */
 @Injectable()
 export class Feed implements OnModuleInit {
@@ -57,11 +58,13 @@ export class Feed implements OnModuleInit {
   }
 
   open(): Observable<MessageEvent> {
-    const opening$ = defer(() => this.opening());
+    const opening$ = defer(() => of(this.opening()));
     const pulse$ = this.pulses$.pipe(map((stats) => this.pulse(stats)));
     const news$ = this.gallery.news$.pipe(bufferTime(NEWS_EVERY_MS), map(newsOf), filter(isWorthTelling));
     const isolate$ = this.events.events$.pipe(filter(isOfIsolate), map(toldOf));
-    const order$ = this.orders.news$.pipe(
+    // Whoever listens before they are listed misses nothing that happens meanwhile.
+    const orders$ = merge(this.orders.news$, defer(() => this.listed()).pipe(mergeAll()));
+    const order$ = orders$.pipe(
       concatMap((id) => this.told(id)),
       mergeAll(),
     );
@@ -71,7 +74,7 @@ export class Feed implements OnModuleInit {
     );
   }
 
-  private async opening(): Promise<MessageEvent> {
+  private opening(): MessageEvent {
     const thumbnails = this.gallery.thumbnails.slice(-MOST_SHOWN).map(shown);
     const refusals = this.gallery.refusals.slice(-MOST_SHOWN);
     const stages = ALL_STAGES.map(({ channel, worker }) => ({
@@ -79,8 +82,11 @@ export class Feed implements OnModuleInit {
       isDurable: isDurable(this.workers.channel(channel).stats()),
       worker,
     }));
-    const orders = await this.orders.latest(MOST_ORDERS);
-    return { type: 'opening', retry: 1_000, data: { stages, thumbnails, refusals, orders } };
+    return { type: 'opening', retry: 1_000, data: { stages, thumbnails, refusals } };
+  }
+
+  private listed(): Promise<readonly string[]> {
+    return this.orders.ids(MOST_ORDERS).catch(() => []);
   }
 
   /** As it stands when it is told, which may be later than what happened; what cannot be read now is told the next time. */
