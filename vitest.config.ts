@@ -59,7 +59,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['libs/**/*.spec.ts'],
+          include: ['{libs,apps}/**/*.spec.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...TIMED, ...STORES],
         },
       },

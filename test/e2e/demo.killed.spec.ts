@@ -1,12 +1,13 @@
 import { execFileSync } from 'node:child_process';
 import { mkdir, mkdtemp, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { until } from '@nestjs-workers/core/testing';
 import type { Store } from '@nestjs-workers/outbox';
 import { OutputFolder } from '../../apps/demo/src/output/output.folder.js';
+import { parcelFor } from '../../apps/demo/src/orders/parcels.js';
 import { idFrom, originOfFile } from '../../apps/demo/src/pictures/origin.js';
 import { storeIn } from '../../apps/demo/src/store/store.in.js';
 import { setup as buildWhatIsOutOfDate } from '../support/built.js';
@@ -44,6 +45,10 @@ describe('the demo that is started again with the same --out', () => {
       const held = join(out, 'shelf', `${await idOf(join(pictures, 'picture-05.jpg'))}.json.part`);
       await mkdir(join(out, 'shelf'), { recursive: true });
       execFileSync('mkfifo', [held]);
+      // Nor is the first order shipped before the kill.
+      const slip = join(out, 'parcels', `${parcelFor('order-1')}.json`);
+      await mkdir(join(out, 'parcels'), { recursive: true });
+      execFileSync('mkfifo', [`${slip}.part`]);
 
       const killed = new Demo([pictures, '--out', out], env);
       await until(async () => (await records(out)).size > 0, RUN_LIMIT_MS);
@@ -51,6 +56,8 @@ describe('the demo that is started again with the same --out', () => {
       await until(async () => (await inStore(store)).ready >= 2, RUN_LIMIT_MS);
       await killed.kill();
       await rm(held);
+      await rm(`${slip}.part`);
+      expect(killed.said).not.toContain('order-1');
       const stored = await records(out);
       const { ready, claimed } = await inStore(store);
       expect(claimed).toBe(1);
@@ -64,6 +71,9 @@ describe('the demo that is started again with the same --out', () => {
       expect(doneBy('ResizeWorker', again)).toBe(24 - stored.size - ready - claimed);
       expect(doneBy('GalleryWorker', again)).toBe(24 - stored.size);
       expect(again.said).toContain('24 pictures)');
+      expect(again.said).toContain('order-1 (12 prints): shipped after 2 declined charges');
+      expect(again.said).toMatch(/order-2 \(3 prints\): cancelled by its timer/);
+      expect(await readdir(join(out, 'parcels'))).toEqual([basename(slip)]);
 
       const all = await records(out);
       expect(all.size).toBe(24);

@@ -36,6 +36,8 @@ describe('the demo without a terminal', () => {
       expect(demo.said).toMatch(/originals +13 +0 +\d+ +16/);
       expect(demo.said).toMatch(/thumbnails +12 +0 +- +durable/);
       expect(demo.said).not.toContain('Run before');
+      expect(demo.said).toMatch(/Orders +order-1 \(12 prints\): shipped after 2 declined charges/);
+      expect(demo.said).toMatch(/order-2 \(3 prints\): cancelled by its timer after [1-3] declined charges?/);
       expect(demo.said).toContain(join(out, 'contact-sheet.jpg'));
       const sheet = await sharp(join(out, 'contact-sheet.jpg')).metadata();
       expect(sheet).toMatchObject({ format: 'jpeg', width: 1_020, height: 732 });
@@ -104,9 +106,16 @@ describe('the demo that serves', () => {
           { channel: 'thumbnails', worker: 'GalleryWorker', isDurable: true },
           { channel: 'bad-pictures', isDurable: false },
           { channel: 'sheet-orders', isDurable: false },
+          { channel: 'order.effects', worker: 'OrderEffects', isDurable: true },
+          { channel: 'order.inputs', isDurable: true },
         ],
         thumbnails: { length: 12 },
       });
+      expect(await feed.next('order', ({ status }) => status === 'shipped')).toMatchObject({
+        id: 'order-1',
+        declines: 2,
+      });
+      expect(await feed.next('order', ({ status }) => status === 'cancelled')).toMatchObject({ id: 'order-2' });
       expect(await feed.next('pulse', ({ counts }) => counts.hung === 12)).toMatchObject({
         stats: { state: 'running', workers: { ResizeWorker: { done: 12, concurrency: 4 } } },
         counts: { expected: 13, hung: 12, refused: 1 },
@@ -124,6 +133,15 @@ describe('the demo that serves', () => {
       const thumbnail = await fetch(`${address}/thumbnails/${news.thumbnails[0]?.id}`);
       expect(thumbnail.headers.get('content-type')).toBe('image/jpeg');
       expect(await sharp(await thumbnail.arrayBuffer()).metadata()).toMatchObject({ width: 480, height: 320 });
+
+      const body = JSON.stringify({ id: '<b>mine</b>', prints: 1, card: 'good', payWithinSeconds: 60 });
+      const headers = { 'Content-Type': 'application/json' };
+      const ordered = await fetch(`${address}/orders`, { method: 'POST', body, headers });
+      expect(ordered.status).toBe(201);
+      expect(await feed.next('order', ({ status }) => status === 'shipped')).toMatchObject({
+        id: '<b>mine</b>',
+        story: [{ event: 'placed' }, { event: 'paid' }, { event: 'shipped' }],
+      });
 
       const noPicture = await upload(address, { 'notes.txt': Buffer.from('hello') });
       expect(noPicture.status).toBe(400);
@@ -208,6 +226,8 @@ interface Told {
   readonly counts: { readonly hung: number };
   readonly thumbnails: readonly { readonly id: string; readonly name: string }[];
   readonly refusals: readonly { readonly name: string }[];
+  /** Of an order. */
+  readonly status?: string;
 }
 
 /** The page's server-sent events. */

@@ -31,7 +31,7 @@ async function upload(files) {
   await Promise.all(Array.from({ length: UPLOADS_AT_A_TIME }, sendNext));
 }
 
-function post(what, address, body) {
+export function post(what, address, body) {
   const headers = typeof body === 'string' ? { 'Content-Type': 'application/json' } : {};
   return send(what, address, { method: 'POST', body, headers });
 }

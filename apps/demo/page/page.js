@@ -1,5 +1,6 @@
 import { showIsolate } from './desk.js';
 import { at, count } from './element.js';
+import { clearOrders, showOrder } from './orders.js';
 import { addPictures, clearPictures } from './pictures.js';
 import { stageView } from './stage.js';
 
@@ -14,6 +15,7 @@ function connect() {
   hear('pulse', beat);
   hear('news', addPictures);
   hear('isolate', showIsolate);
+  hear('order', showOrder);
   feed.addEventListener('error', () => {
     showState('reconnecting');
     // Some browsers give up for good when nobody listens at the other end.
@@ -27,6 +29,7 @@ function open({ stages: given, thumbnails, refusals }) {
   at('stages').replaceChildren(...stages.map(({ card }) => card));
   clearPictures();
   addPictures({ thumbnails, refusals });
+  clearOrders();
 }
 
 function beat({ stats, counts, sheet }) {

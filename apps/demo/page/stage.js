@@ -55,7 +55,9 @@ function showChannel({ depth, capacity, pendingPuts, accepted, drops }, isDurabl
     frame.style.setProperty('--light', light);
   }
   const dropped = sum(drops);
-  const passed = ` · ${count(accepted)} in${dropped > 0 ? `, ${count(dropped)} dropped` : ''}`;
+  // What an engine writes into the store itself does not come in here.
+  const passed =
+    isDurable && accepted === 0 ? '' : ` · ${count(accepted)} in${dropped > 0 ? `, ${count(dropped)} dropped` : ''}`;
   const waiting = element('span', { className: 'waiting', textContent: `${count(pendingPuts)} wait outside` });
   const bound = isDurable ? ' in the store' : ` of ${capacity}`;
   figure.replaceChildren(element('b', { textContent: depth }), bound, pendingPuts > 0 ? waiting : passed);

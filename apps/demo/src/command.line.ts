@@ -3,7 +3,7 @@ import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 
 export const USAGE = `
-The photo pipeline: pictures in, thumbnails and a contact sheet out.
+The photo pipeline: pictures in, thumbnails and a contact sheet out; and two orders of prints, which a workflow decides.
 
   npm start                          draws a dozen pictures itself
   npm start -- ~/Pictures            takes every picture in a folder, and in the folders below
@@ -15,7 +15,7 @@ The photo pipeline: pictures in, thumbnails and a contact sheet out.
   --help
 
 What a run that was killed had not finished is finished by the next one with the same --out. With DATABASE_URL set, the thumbnails on their
-way lie in that PostgreSQL instead of a file.
+way and the orders lie in that PostgreSQL instead of a file.
 `;
 
 /** What the run was asked to do; injectable. */

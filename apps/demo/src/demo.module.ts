@@ -2,11 +2,14 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { WorkersExceptionFilter, WorkersModule } from '@nestjs-workers/core';
 import { OutboxModule, type Store } from '@nestjs-workers/outbox';
+import { WorkflowsModule } from '@nestjs-workers/workflows';
 import { CommandLine } from './command.line.js';
 import { ContactSheetModule } from './contact-sheet/contact.sheet.module.js';
 import { DrawingsModule } from './drawings/drawings.module.js';
 import { GalleryModule } from './gallery/gallery.module.js';
 import { IngestModule } from './ingest/ingest.module.js';
+import { OrderWorkflow } from './orders/order.workflow.js';
+import { OrdersModule } from './orders/orders.module.js';
 import { OutputFolder } from './output/output.folder.js';
 import { OutputModule } from './output/output.module.js';
 import { PageModule } from './page/page.module.js';
@@ -26,6 +29,10 @@ import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
  *                                    +----> bad-pictures <---+ -> BadPicture        sheet-orders -> Sheet
  *
  * `thumbnails` is durable: what lies in it survives this process. All others are in memory.
+ *
+ * Beside it stands the workflow of the orders, with two durable channels of its own:
+ *
+ *   place, timers -> order.inputs -> OrderWorkflow -> order.effects -> OrderEffects -> order.inputs
  */
 @Module({
   imports: [
@@ -44,6 +51,8 @@ import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
     ThumbnailsModule,
     GalleryModule,
     ContactSheetModule,
+    WorkflowsModule.forRoot({ workflows: [OrderWorkflow] }),
+    OrdersModule,
     PageModule,
     TerminalModule,
   ],

@@ -6,6 +6,7 @@ import { Sketches } from './drawings/sketch.js';
 import { BadPictureWorker } from './gallery/bad.picture.worker.js';
 import { GalleryWorker } from './gallery/gallery.worker.js';
 import { IngestWorker } from './ingest/ingest.worker.js';
+import { OrderEffects } from './orders/order.effects.js';
 import { BadPictures } from './pictures/bad.pictures.js';
 import { Pictures } from './pictures/picture.js';
 import { Originals } from './thumbnails/original.js';
@@ -18,6 +19,12 @@ export interface Stage {
   readonly worker: new (...args: never[]) => WorkerHandler<never>;
 }
 
+/** The same by their names. */
+export interface NamedStage {
+  readonly channel: string;
+  readonly worker: string;
+}
+
 /** In the order in which a picture passes them; then the two beside the way. */
 export const STAGES: readonly Stage[] = [
   { channel: Sketches, worker: DrawWorker },
@@ -26,6 +33,13 @@ export const STAGES: readonly Stage[] = [
   { channel: Thumbnails, worker: GalleryWorker },
   { channel: BadPictures, worker: BadPictureWorker },
   { channel: SheetOrders, worker: SheetWorker },
+];
+
+/** Those that are declared here, and after them the two that the workflow of orders brings: what it asks for, and what it is to decide. */
+export const ALL_STAGES: readonly NamedStage[] = [
+  ...STAGES.map(({ channel, worker }) => ({ channel: channel.name, worker: worker.name })),
+  { channel: 'order.effects', worker: OrderEffects.name },
+  { channel: 'order.inputs', worker: 'order.inputs' },
 ];
 
 /** Whether a channel lies in a store and not in memory: there it has no bound but the disk's. */

@@ -44,6 +44,11 @@ export class OutputFolder {
     return join(this.path, 'shelf');
   }
 
+  /** A slip for each order that was shipped. */
+  get parcels(): string {
+    return join(this.path, 'parcels');
+  }
+
   get outbox(): string {
     return join(this.path, 'outbox.db');
   }
@@ -63,6 +68,6 @@ export class OutputFolder {
   }
 
   private get rooms(): readonly string[] {
-    return [this.drawings, this.uploads, this.prints, this.thumbnails, this.previews, this.shelf];
+    return [this.drawings, this.uploads, this.prints, this.thumbnails, this.previews, this.shelf, this.parcels];
   }
 }

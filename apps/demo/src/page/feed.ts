@@ -10,11 +10,13 @@ import {
 import {
   bufferTime,
   concat,
+  concatMap,
   defer,
   filter,
   last,
   map,
   merge,
+  mergeAll,
   type Observable,
   of,
   ReplaySubject,
@@ -22,18 +24,20 @@ import {
 } from 'rxjs';
 import { ContactSheet } from '../contact-sheet/contact.sheet.js';
 import { Gallery, type GalleryNews, type Refusal } from '../gallery/gallery.js';
-import { isDurable, STAGES } from '../pipeline.js';
+import { Orders } from '../orders/orders.js';
+import { ALL_STAGES, isDurable } from '../pipeline.js';
 import type { Thumbnail } from '../thumbnails/thumbnail.js';
 import { Pulses } from './pulse.js';
 
 /** How many of the latest a page shows; the rest is counted. */
 const MOST_SHOWN = 300;
+const MOST_ORDERS = 24;
 const NEWS_EVERY_MS = 100;
 
 /**
- * What a page is told, as server-sent events: `opening` with all there is, then `pulse` with the statistics and `news` with what was
- * hung or refused since the last one, each at most ten times a second, and `isolate` when a thread or process is ready or has ended. It
- * ends when the application stops.
+ * What a page is told, as server-sent events: `opening` with all there is of pictures, then `pulse` with the statistics and `news` with what
+ * was hung or refused since the last one, each at most ten times a second, `order` with a whole order, of the latest at once and of any when
+ * something happened to it, and `isolate` when a thread or process is ready or has ended. It ends when the application stops.
  */
 @Injectable()
 export class Feed implements OnModuleInit {
@@ -46,6 +50,7 @@ export class Feed implements OnModuleInit {
     private readonly events: WorkersEvents,
     private readonly gallery: Gallery,
     private readonly contactSheet: ContactSheet,
+    private readonly orders: Orders,
   ) {}
 
   onModuleInit(): void {
@@ -57,18 +62,37 @@ export class Feed implements OnModuleInit {
     const pulse$ = this.pulses$.pipe(map((stats) => this.pulse(stats)));
     const news$ = this.gallery.news$.pipe(bufferTime(NEWS_EVERY_MS), map(newsOf), filter(isWorthTelling));
     const isolate$ = this.events.events$.pipe(filter(isOfIsolate), map(toldOf));
-    return concat(opening$, merge(pulse$, news$, isolate$).pipe(takeUntil(this.pulses$.pipe(last(null, undefined)))));
+    // Whoever listens before they are listed misses nothing that happens meanwhile.
+    const orders$ = merge(this.orders.news$, defer(() => this.listed()).pipe(mergeAll()));
+    const order$ = orders$.pipe(
+      concatMap((id) => this.told(id)),
+      mergeAll(),
+    );
+    return concat(
+      opening$,
+      merge(pulse$, news$, isolate$, order$).pipe(takeUntil(this.pulses$.pipe(last(null, undefined)))),
+    );
   }
 
   private opening(): MessageEvent {
     const thumbnails = this.gallery.thumbnails.slice(-MOST_SHOWN).map(shown);
     const refusals = this.gallery.refusals.slice(-MOST_SHOWN);
-    const stages = STAGES.map(({ channel, worker }) => ({
-      channel: channel.name,
+    const stages = ALL_STAGES.map(({ channel, worker }) => ({
+      channel,
       isDurable: isDurable(this.workers.channel(channel).stats()),
-      worker: worker.name,
+      worker,
     }));
     return { type: 'opening', retry: 1_000, data: { stages, thumbnails, refusals } };
+  }
+
+  private listed(): Promise<readonly string[]> {
+    return this.orders.ids(MOST_ORDERS).catch(() => []);
+  }
+
+  /** As it stands when it is told, which may be later than what happened; what cannot be read now is told the next time. */
+  private async told(id: string): Promise<MessageEvent[]> {
+    const order = await this.orders.find(id).catch(() => undefined);
+    return order === undefined ? [] : [{ type: 'order', data: order }];
   }
 
   private pulse(stats: WorkersStats): MessageEvent {

@@ -5,10 +5,10 @@ import { Injectable } from '@nestjs/common';
 /** Beside `src` and `dist` alike: the page is not compiled. */
 const SOURCES = new URL('../../page/', import.meta.url);
 
-const STYLES = ['page.css', 'stage.css', 'desk.css', 'pictures.css'];
+const STYLES = ['page.css', 'stage.css', 'desk.css', 'orders.css', 'pictures.css'];
 
 /** Each after what it imports, and no name twice: so they can be put together as they are, and are one module. */
-const SCRIPTS = ['element.js', 'trace.js', 'isolates.js', 'stage.js', 'pictures.js', 'desk.js', 'page.js'];
+const SCRIPTS = ['element.js', 'trace.js', 'isolates.js', 'stage.js', 'pictures.js', 'desk.js', 'orders.js', 'page.js'];
 
 /**
  * The page as one self-contained document: markup with its style and its script inside, and nothing from anywhere else.

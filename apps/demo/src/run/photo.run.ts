@@ -5,6 +5,7 @@ import type { Sheet } from '../contact-sheet/sheet.worker.js';
 import { Easel } from '../drawings/easel.js';
 import { Gallery } from '../gallery/gallery.js';
 import { PictureFolder } from '../ingest/picture.folder.js';
+import { SampleOrders } from '../orders/sample.orders.js';
 import { Progress } from '../terminal/progress.js';
 import { Summary } from '../terminal/summary.js';
 import { LeftInStore } from './left.in.store.js';
@@ -21,6 +22,7 @@ export class PhotoRun {
     private readonly gallery: Gallery,
     private readonly leftInStore: LeftInStore,
     private readonly contactSheet: ContactSheet,
+    private readonly orders: SampleOrders,
     private readonly progress: Progress,
     private readonly summary: Summary,
   ) {}
@@ -28,12 +30,16 @@ export class PhotoRun {
   async perform(): Promise<void> {
     const startedAt = performance.now();
     const leftOver = await this.leftInStore.finish();
+    await this.orders.place();
     this.progress.open();
     await this.feed();
     await this.gallery.settled();
     const sheet = await this.sheet();
+    const tookMs = performance.now() - startedAt;
+    this.progress.step('orders', 1);
+    const orders = await this.orders.settled();
     this.progress.close();
-    this.summary.print(performance.now() - startedAt, sheet, leftOver);
+    this.summary.print(tookMs, { sheet, leftOver, orders });
   }
 
   private async feed(): Promise<void> {

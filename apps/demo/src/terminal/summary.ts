@@ -2,12 +2,21 @@ import { Injectable } from '@nestjs/common';
 import { type ChannelStats, WorkerGateway, type WorkerStats } from '@nestjs-workers/core';
 import type { Sheet } from '../contact-sheet/sheet.worker.js';
 import { Gallery } from '../gallery/gallery.js';
+import type { OrderView } from '../orders/orders.js';
 import { OutputFolder } from '../output/output.folder.js';
 import { PICTURE_KINDS } from '../pictures/picture.js';
-import { isDurable, STAGES } from '../pipeline.js';
+import { ALL_STAGES, isDurable } from '../pipeline.js';
 import { Peaks } from './peaks.js';
 import { table } from './table.js';
-import { Terminal } from './terminal.js';
+import { printable, Terminal } from './terminal.js';
+
+/** What the run has to tell beside its pictures. */
+export interface Results {
+  readonly sheet: Sheet | undefined;
+  /** How many thumbnails the run before had left in the store. */
+  readonly leftOver: number;
+  readonly orders: readonly OrderView[];
+}
 
 /** What the run came to, in figures. */
 @Injectable()
@@ -20,9 +29,10 @@ export class Summary {
     private readonly terminal: Terminal,
   ) {}
 
-  /** @param leftOver how many thumbnails the run before had left in the store */
-  print(tookMs: number, sheet: Sheet | undefined, leftOver: number): void {
-    if (this.gallery.counts.expected === 0) return this.terminal.print('', `  No pictures there (${PICTURE_KINDS}).`);
+  print(tookMs: number, { sheet, leftOver, orders }: Results): void {
+    if (this.gallery.counts.expected === 0) {
+      return this.terminal.print('', `  No pictures there (${PICTURE_KINDS}).`, ...this.ordered(orders));
+    }
     this.terminal.print(
       '',
       `  ${this.terminal.paint('bold', this.headline(tookMs))}`,
@@ -33,6 +43,7 @@ export class Summary {
       '',
       ...this.fromBefore(leftOver),
       `  Contact sheet   ${sheet === undefined ? 'none, there was nothing to put on it' : described(sheet)}`,
+      ...this.ordered(orders),
       `  Everything      ${this.folder.path}`,
     );
   }
@@ -43,6 +54,10 @@ export class Summary {
     return [`  Run before      thumbnails stored then: ${recalled}; left in the store, and stored now: ${leftOver}`];
   }
 
+  private ordered(orders: readonly OrderView[]): string[] {
+    return orders.map((order, nth) => `  ${nth === 0 ? 'Orders' : '      '}          ${fateOf(order)}`);
+  }
+
   private headline(tookMs: number): string {
     const { expected, hung, refused } = this.gallery.counts;
     return `${counted(expected, 'picture')} in ${(tookMs / 1_000).toFixed(2)} s: ${counted(hung, 'thumbnail')}, ${refused} bad`;
@@ -51,16 +66,16 @@ export class Summary {
   private workerRows(): string[][] {
     const { workers } = this.workers.stats();
     const head = ['worker', 'done', 'failed', 'wait p50', 'p95', 'run p50', 'p95'];
-    const rows = STAGES.map(({ worker: { name } }) => [name, ...workerFigures(workers[name] as WorkerStats)]);
+    const rows = ALL_STAGES.map(({ worker }) => [worker, ...workerFigures(workers[worker] as WorkerStats)]);
     return [head, ...rows.filter(hasFigures)];
   }
 
   private channelRows(): string[][] {
     const { channels } = this.workers.stats();
-    const rows = STAGES.map(({ channel: { name } }) => {
-      const stats = channels[name] as ChannelStats;
-      const [peak, capacity] = isDurable(stats) ? ['-', 'durable'] : [this.peaks.of(name), stats.capacity];
-      return [name, String(stats.accepted), String(sum(stats.drops)), String(peak), String(capacity)];
+    const rows = ALL_STAGES.map(({ channel }) => {
+      const stats = channels[channel] as ChannelStats;
+      const [peak, capacity] = isDurable(stats) ? ['-', 'durable'] : [this.peaks.of(channel), stats.capacity];
+      return [channel, String(stats.accepted), String(sum(stats.drops)), String(peak), String(capacity)];
     });
     return [['channel', 'accepted', 'dropped', 'peak depth', 'of'], ...rows.filter(hasFigures)];
   }
@@ -83,6 +98,12 @@ function workerFigures({ done, failed, aborted, lost, waitMs, runMs }: WorkerSta
 
 function described({ path, width, height, pictures }: Sheet): string {
   return `${path} (${width} × ${height}, ${counted(pictures, 'picture')})`;
+}
+
+function fateOf({ id, status, declines, prints }: OrderView): string {
+  const why = declines === 0 ? '' : ` after ${counted(declines, 'declined charge')}`;
+  const fate = status === 'cancelled' ? 'cancelled by its timer' : status;
+  return `${printable(id)} (${counted(prints, 'print')}): ${fate}${why}`;
 }
 
 function counted(count: number, noun: string): string {
