@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { provideWorkers, WorkersStoppingError } from '@nestjs-workers/core';
-import { leakCheck } from '@nestjs-workers/core/testing';
+import { leakCheck, until } from '@nestjs-workers/core/testing';
 import { rejection, start } from '../support/application.js';
 import { endings, entered, isolatesOf, KINDS, lives } from '../support/isolates.js';
 import { Booter, Boots } from './fixtures/booting.js';
@@ -36,6 +36,8 @@ describe.each(KINDS)('an application with a $kind', ({ dispatch, isThread }) => 
     await app.moduleRef.close();
     expect(performance.now() - startedAt).toBeLessThan(DEADLINE_MS + (what === 'block' ? LAST_WORK_MS : 400));
     if (left !== undefined) expect(await left).toBeInstanceOf(WorkersStoppingError);
+    // The last word of one that was killed may come a moment after.
+    await until(() => endings(app).length > 0);
     expect(endings(app)).toHaveLength(1);
     expect(app.workers.events('workers.isolate-ready')).toHaveLength(1);
     expect(app.workers.events('workers.fault')).toEqual([]);

@@ -10,7 +10,7 @@ import { WorkersStoppingError } from '../lifecycle/stop.errors.js';
 import type { Turn } from '../lifecycle/turn.js';
 import { asError } from '../message/fault.js';
 import { type Headers, Message, type Scope } from '../message/message.js';
-import type { Follower } from '../observe/follower.js';
+import type { Follower, Trail } from '../observe/follower.js';
 import type { Reporter } from '../observe/guarded.observable.js';
 import { ConfigurationError } from '../option.table.js';
 import { type Outgoing, putChain, type WorkerInterceptor } from '../worker/interceptor.js';
@@ -85,8 +85,8 @@ export class Entrance {
   command(payload: unknown, options: CommandOptions | undefined): Promise<PutResult> {
     try {
       const put =
-        this.isStraight && options === undefined && this.parts.announcer.follower === undefined
-          ? this.putStraight(payload, undefined)
+        this.isStraight && options === undefined
+          ? this.putAsItIs(payload, undefined)
           : this.putWith(payload, options, undefined);
       if (put === 'accepted') return ACCEPTED;
       return put === 'dropped' ? DROPPED : put.catch((error: unknown) => this.rethrow(error, options?.signal));
@@ -99,8 +99,8 @@ export class Entrance {
     const pending = new PendingReply<T>(this.parts);
     try {
       const put =
-        this.isStraight && options === undefined && this.parts.announcer.follower === undefined
-          ? this.putStraight(payload, pending)
+        this.isStraight && options === undefined
+          ? this.putAsItIs(payload, pending)
           : this.putWith(payload, options, pending);
       if (typeof put === 'object') put.catch((error: unknown) => pending.refuse(asError(error)));
     } catch (error) {
@@ -109,13 +109,23 @@ export class Entrance {
     return pending.reply;
   }
 
+  private putAsItIs(payload: unknown, pending: PendingReply<unknown> | undefined): PutResult | Promise<PutResult> {
+    const follower = this.followerOf(undefined);
+    if (follower === undefined) return this.putStraight(payload, undefined, pending);
+    return follower.put(this.trail, {}, (headers) => this.putStraight(payload, headers, pending));
+  }
+
   /** Short, so that V8 compiles it into one piece with what it calls: nothing was asked for, and nothing stands before the channel. */
-  private putStraight(payload: unknown, pending: PendingReply<unknown> | undefined): PutResult | Promise<PutResult> {
+  private putStraight(
+    payload: unknown,
+    headers: Headers | undefined,
+    pending: PendingReply<unknown> | undefined,
+  ): PutResult | Promise<PutResult> {
     const { channel, clock, gate, turn } = this.parts;
     if (!gate.isOpen) this.refuse();
     const now = clock.at(turn.recent());
     if (pending !== undefined) this.usualDeadline.set(pending, now);
-    return channel.put(new Message(payload, now, undefined, pending));
+    return channel.put(new Message(payload, now, headers, pending));
   }
 
   private putWith(
@@ -222,10 +232,18 @@ export class Entrance {
     const scope = propagatesContext ? (AsyncLocalStorage.snapshot() as Scope) : undefined;
     const send = (carried: Headers | undefined): PutResult | Promise<PutResult> =>
       channel.put(new Message(payload, now, carried, pending, scope), undefined, signal, options);
+    const follower = this.followerOf(headers);
+    return follower === undefined ? send(headers) : follower.put(this.trail, headers ?? {}, send);
+  }
+
+  /** Who follows a message that is put with these headers; as a rule nobody. */
+  private followerOf(headers: Headers | undefined): Follower | undefined {
     const { follower } = this.parts.announcer;
-    return follower === undefined
-      ? send(headers)
-      : follower.put({ worker, channel: channel.name }, headers ?? {}, send);
+    return follower === undefined || follower.leaves(headers) ? undefined : follower;
+  }
+
+  private get trail(): Trail {
+    return { worker: this.parts.worker, channel: this.parts.channel.name };
   }
 
   /** @throws ConfigurationError when `options` say what a channel in memory cannot do */

@@ -13,6 +13,8 @@ export interface Trail {
  * Whoever follows must call what it is given, once and at once, and hand on what comes back.
  */
 export interface Follower {
+  /** Whether a message that is put here and now is none of its business; asked once for each. When it is not, `put` follows it for sure. */
+  leaves(headers: Headers | undefined): boolean;
   /** Around putting: `headers` may be added to. `from` is the message whose handler's result is put. */
   put<R>(trail: Trail, headers: Headers, send: (headers: Headers) => R, from?: Message): R;
   /** Around the handler. */

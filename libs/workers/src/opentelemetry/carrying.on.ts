@@ -8,6 +8,10 @@ import { carrying, traceOf } from './traceparent.js';
  * spans of the message itself are the host's.
  */
 export class CarryingOn implements Follower {
+  leaves(): boolean {
+    return trace.getSpanContext(context.active()) === undefined;
+  }
+
   put<R>(_trail: Trail, headers: Headers, send: (headers: Headers) => R): R {
     const here = trace.getSpanContext(context.active());
     return send(here === undefined ? headers : carrying(headers, here));

@@ -34,10 +34,17 @@ export class Tracing implements Follower {
     private readonly clock: Clock,
   ) {}
 
+  leaves(headers: Headers | undefined): boolean {
+    if (trace.getSpanContext(context.active()) !== undefined) return false;
+    if (headers !== undefined && traceOf(headers) !== undefined) return false;
+    return this.roots < 1 && Math.random() >= this.roots;
+  }
+
   put<R>({ worker, channel }: Trail, headers: Headers, send: (headers: Headers) => R, from?: Message): R {
     const parent = this.parentOf(headers, from);
     const around = parent === undefined ? undefined : trace.getSpanContext(parent);
-    if (around === undefined && !this.begins(from)) return send(headers);
+    // What comes of a message without a trace has none.
+    if (around === undefined && from !== undefined) return send(headers);
     if (around !== undefined && !isSampled(around.traceFlags)) return send(carrying(headers, around));
     const attributes = about('send', 'send', channel, worker);
     const span = this.tracer.startSpan(`send ${channel}`, { kind: SpanKind.PRODUCER, attributes }, parent);
@@ -85,11 +92,6 @@ export class Tracing implements Follower {
     if (trace.getSpanContext(here) !== undefined) return here;
     const carried = traceOf(headers);
     return carried === undefined ? undefined : trace.setSpanContext(here, carried);
-  }
-
-  /** What comes of a message without a trace has none. */
-  private begins(from: Message | undefined): boolean {
-    return from === undefined && (this.roots >= 1 || Math.random() < this.roots);
   }
 }
 
