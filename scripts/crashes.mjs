@@ -54,6 +54,7 @@ for (const store of stores) {
   const all = {
     ...Object.fromEntries(['committed', 'kills', 'inFlight', 'repeats'].map((field) => [field, sum(field)])),
     takeOversMs: tolls.flatMap((toll) => toll.takeOversMs),
+    againMs: tolls.flatMap((toll) => toll.againMs),
     violations,
   };
   say([store, 'all', ...columnsOf(all), violations.length === 0 ? 'sound' : 'NOT SOUND']);
@@ -91,17 +92,22 @@ async function measureAll(store, messages) {
   say([store, `${normal} messages/s`, `beside a forgotten transaction ${first}, then ${second} (${remaining} %)`]);
 }
 
-function columnsOf({ committed, kills, inFlight, repeats, takeOversMs, violations }) {
-  const sorted = takeOversMs.toSorted((one, other) => one - other);
-  const at = (share) => (sorted.length === 0 ? '-' : Math.round(sorted[Math.floor(share * (sorted.length - 1))]));
+function columnsOf({ committed, kills, inFlight, repeats, takeOversMs, againMs, violations }) {
   return [
     `${committed} committed`,
     `${kills} kills`,
     `${inFlight} in flight`,
     `${repeats} repeated`,
-    `taken over after ${at(0.5)} ms (max ${at(1)})`,
+    `taken over after ${share(takeOversMs, 0.5)} ms (max ${share(takeOversMs, 1)})`,
+    `run again after ${share(againMs, 0.5)} ms (max ${share(againMs, 1)})`,
     `${violations.length} violations`,
   ];
+}
+
+/** The value below which `part` of them lie. */
+function share(values, part) {
+  const sorted = values.toSorted((one, other) => one - other);
+  return sorted.length === 0 ? '-' : Math.round(sorted[Math.floor(part * (sorted.length - 1))]);
 }
 
 function say(columns) {
