@@ -3,6 +3,7 @@ import type { Appended, NewMessage, Rows } from '../store/store.js';
 import { TransactionOverError, WorkAsynchronousError } from '../store/store.errors.js';
 import type { Append } from './append.js';
 import type { Connection } from './connection.js';
+import { Gathering, type Share } from './gathering.js';
 import { firstUseSql } from './once.js';
 import { faultOf } from './sqlite.fault.js';
 import type { Tables } from './tables.js';
@@ -10,15 +11,7 @@ import type { Tables } from './tables.js';
 /** How many works share a commit at most: each holds the event loop until all are done. */
 const MOST_WORKS = 200;
 
-interface Waiting {
-  readonly work: (transaction: OwnTransaction) => unknown;
-  readonly resolve: (result: never) => void;
-  readonly reject: (reason: unknown) => void;
-}
-
-type Outcome = { readonly transaction: SqliteTransaction } & (
-  { readonly type: 'done'; readonly result: unknown } | { readonly type: 'failed'; readonly error: unknown }
-);
+type Work = (transaction: OwnTransaction) => unknown;
 
 /**
  * Transactions for packages that stand on this store. Those of one turn of the event loop share one commit, each within a savepoint.
@@ -26,70 +19,58 @@ type Outcome = { readonly transaction: SqliteTransaction } & (
  * Promises: what one work throws takes back what it wrote and harms no other; each hears of its end when it is on the disk.
  */
 export class Transactions {
-  private waiting: Waiting[] = [];
-  private isWriting = false;
+  private readonly gathering: Gathering<Work, unknown>;
 
   constructor(
-    private readonly connection: Connection,
+    connection: Connection,
     private readonly appending: Append,
     private readonly runHere: SynchronousRun,
     private readonly tables: Tables,
-  ) {}
-
-  run<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T> {
-    return new Promise((resolve, reject) => {
-      this.waiting.push({ work, resolve, reject });
-      if (this.isWriting) return;
-      this.isWriting = true;
-      setImmediate(() => void this.writeAll());
-    });
+  ) {
+    this.gathering = new Gathering(
+      async (works) => {
+        const ends = await connection.write(() => works.map((work) => this.one(work)));
+        for (const { transaction, share } of ends) if (share.type === 'done') transaction.tell();
+        return ends.map(({ share }) => share);
+      },
+      ({ length }) => Math.min(length, MOST_WORKS),
+    );
   }
 
-  private async writeAll(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const group = this.waiting.splice(0, MOST_WORKS);
-      try {
-        const outcomes = await this.connection.write(() => group.map(({ work }) => this.one(work)));
-        for (const [at, outcome] of outcomes.entries()) tell(group[at] as Waiting, outcome);
-      } catch (error) {
-        for (const { reject } of group) reject(error);
-      }
-      await new Promise<void>((next) => void setImmediate(next));
-    }
-    this.isWriting = false;
+  run<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T> {
+    return this.gathering.join(work) as Promise<T>;
   }
 
   /** @throws what takes the whole commit back: a database that is busy, full or gone */
-  private one(work: Waiting['work']): Outcome {
+  private one(work: Work): { readonly transaction: SqliteTransaction; readonly share: Share<unknown> } {
     const transaction = new SqliteTransaction(this.runHere, this.appending, this.tables);
     this.runHere('savepoint own', []);
     try {
       const result = work(transaction);
       if (isPromise(result)) throw refused(result);
-      transaction.end();
-      if (transaction.isTakenBack) this.runHere('rollback to own', []);
+      if (transaction.end() === 'taken back') this.runHere('rollback to own', []);
       this.runHere('release own', []);
-      return { type: 'done', transaction, result };
+      return { transaction, share: { type: 'done', result } };
     } catch (error) {
       transaction.close();
       if (faultOf(error) !== 'mistake') throw error;
       this.runHere('rollback to own', []);
       this.runHere('release own', []);
-      return { type: 'failed', transaction, error };
+      return { transaction, share: { type: 'failed', error } };
     }
   }
 }
 
 export type SynchronousRun = (sql: string, parameters: readonly unknown[]) => Rows;
 
-/** States: open, over. */
+/** States: open, over. Over, it says how it ends: what was written is kept or taken back. */
 class SqliteTransaction implements OwnTransaction {
   readonly dialect = 'sqlite';
   readonly committed: Promise<unknown>;
-  tellCommitted: () => void = () => {};
+  private tellCommitted: () => void = () => {};
   private failure: { readonly error: unknown } | undefined;
-  private isOver = false;
-  isTakenBack = false;
+  private state: 'open' | 'over' = 'open';
+  private ending: 'kept' | 'taken back' = 'kept';
 
   constructor(
     private readonly runHere: SynchronousRun,
@@ -100,7 +81,7 @@ class SqliteTransaction implements OwnTransaction {
   }
 
   run(sql: string, parameters: readonly unknown[]): Rows {
-    if (this.isOver) throw new TransactionOverError(this.dialect);
+    if (this.state === 'over') throw new TransactionOverError(this.dialect);
     try {
       return this.runHere(sql, parameters);
     } catch (error) {
@@ -119,24 +100,24 @@ class SqliteTransaction implements OwnTransaction {
   }
 
   takeBack(): void {
-    this.isTakenBack = true;
+    this.ending = 'taken back';
   }
 
   close(): void {
-    this.isOver = true;
+    this.state = 'over';
   }
 
   /** @throws what a statement failed with, though `work` has caught it */
-  end(): void {
+  end(): 'kept' | 'taken back' {
     this.close();
     if (this.failure !== undefined) throw this.failure.error;
+    return this.ending;
   }
-}
 
-function tell({ resolve, reject }: Waiting, outcome: Outcome): void {
-  if (outcome.type === 'failed') return reject(outcome.error);
-  if (!outcome.transaction.isTakenBack) outcome.transaction.tellCommitted();
-  resolve(outcome.result as never);
+  /** After the commit. */
+  tell(): void {
+    if (this.ending === 'kept') this.tellCommitted();
+  }
 }
 
 function isPromise(value: unknown): value is PromiseLike<unknown> {

@@ -1,4 +1,4 @@
-import type { WorkersStats } from './stats.js';
+import type { ChannelStats, RelayStats, TickerStats, WorkersStats, WorkerStats } from './stats.js';
 
 /** One metric as a plain list: what it is called, what it means, and a number for each combination of labels. */
 export interface Figure {
@@ -19,191 +19,131 @@ export interface Point {
  * The statistics as metrics. Labels are names that the code declares, reasons and states of closed lists: their number does not grow with
  * what comes in. An isolate is counted, not named.
  */
-export function figuresOf(stats: WorkersStats): readonly Figure[] {
-  return [...channelFigures(stats), ...workerFigures(stats), ...tickerFigures(stats), ...relayFigures(stats)];
-}
-
-function channelFigures({ channels }: WorkersStats): Figure[] {
-  const each = Object.entries(channels);
-  const of = (value: (one: (typeof channels)[string]) => number): Point[] =>
-    each.map(([channel, one]) => ({ labels: { channel }, value: value(one) }));
-  const stored = each.flatMap(([channel, one]) =>
-    Object.entries(one.stored ?? {})
-      .filter(([place]) => place !== 'oldestReadyMs')
-      .map(([place, value]): Point => ({ labels: { channel, place }, value })),
-  );
-  const drops = each.flatMap(([channel, one]) =>
-    Object.entries(one.drops).map(([reason, value]): Point => ({ labels: { channel, reason }, value })),
-  );
+export function figuresOf({ channels, workers, tickers, relays }: WorkersStats): readonly Figure[] {
   return [
-    gauge(
-      'channel.depth',
-      'Messages that wait',
-      '{message}',
-      of(({ depth }) => depth),
-    ),
-    gauge(
-      'channel.capacity',
-      'How many may wait',
-      '{message}',
-      of(({ capacity }) => capacity),
-    ),
-    gauge(
-      'channel.pending_puts',
-      'Puts that wait for room',
-      '{put}',
-      of(({ pendingPuts }) => pendingPuts),
-    ),
-    gauge(
-      'channel.oldest_age',
-      'How long the oldest message has waited',
-      's',
-      of(({ oldestAgeMs }) => oldestAgeMs / 1_000),
-    ),
-    gauge(
-      'channel.paused',
-      'Whether nothing is taken until it is resumed',
-      '1',
-      of(({ isPaused }) => Number(isPaused)),
-    ),
-    counter(
-      'channel.accepted',
-      'Messages taken in',
-      '{message}',
-      of(({ accepted }) => accepted),
-    ),
-    counter(
-      'channel.taken',
-      'Messages given to somebody',
-      '{message}',
-      of(({ taken }) => taken),
-    ),
-    counter(
-      'channel.refused',
-      'Messages refused with an error',
-      '{message}',
-      of(({ refused }) => refused),
-    ),
-    counter('channel.dropped', 'Messages lost on purpose, by reason', '{message}', drops),
-    gauge(
-      'channel.stored',
-      'Messages in the store over all hosts, by place; dead letters among them',
-      '{message}',
-      stored,
-    ),
+    ...figures('channel', channels, CHANNEL),
+    ...figures('worker', workers, WORKER),
+    ...figures('ticker', tickers, TICKER),
+    ...figures('channel', channels, LAG),
+    ...figures('relay', relays, RELAY),
   ];
 }
+
+/** A metric, and what it is of one channel or worker: a number, several with labels beside its name, or nothing. */
+type Row<T> = readonly [
+  type: Figure['type'],
+  name: string,
+  unit: string,
+  help: string,
+  read: (one: T) => number | readonly Point[] | undefined,
+];
+
+const CHANNEL: readonly Row<ChannelStats>[] = [
+  ['gauge', 'channel.depth', '{message}', 'Messages that wait', ({ depth }) => depth],
+  ['gauge', 'channel.capacity', '{message}', 'How many may wait', ({ capacity }) => capacity],
+  ['gauge', 'channel.pending_puts', '{put}', 'Puts that wait for room', ({ pendingPuts }) => pendingPuts],
+  [
+    'gauge',
+    'channel.oldest_age',
+    's',
+    'How long the oldest message has waited',
+    ({ oldestAgeMs }) => oldestAgeMs / 1_000,
+  ],
+  ['gauge', 'channel.paused', '1', 'Whether nothing is taken until it is resumed', ({ isPaused }) => Number(isPaused)],
+  ['counter', 'channel.accepted', '{message}', 'Messages taken in', ({ accepted }) => accepted],
+  ['counter', 'channel.taken', '{message}', 'Messages given to somebody', ({ taken }) => taken],
+  ['counter', 'channel.refused', '{message}', 'Messages refused with an error', ({ refused }) => refused],
+  [
+    'counter',
+    'channel.dropped',
+    '{message}',
+    'Messages lost on purpose, by reason',
+    ({ drops }) => by('reason', drops),
+  ],
+  [
+    'gauge',
+    'channel.stored',
+    '{message}',
+    'Messages in the store over all hosts, by place; dead letters among them',
+    storedOf,
+  ],
+];
+
+const LAG: readonly Row<ChannelStats>[] = [
+  ['gauge', 'relay.lag', 's', 'How long the oldest ready message has waited in the store', lagOf],
+];
+
+const WORKER: readonly Row<WorkerStats>[] = [
+  ['gauge', 'worker.in_flight', '{message}', 'Permits in use', ({ inFlight }) => inFlight],
+  ['gauge', 'worker.concurrency', '{message}', 'Permits there are', ({ concurrency }) => concurrency],
+  ['gauge', 'worker.unsettled', '{message}', 'Outcomes whose settling is under way', ({ unsettled }) => unsettled],
+  [
+    'gauge',
+    'worker.paused',
+    '1',
+    'Whether it takes nothing until it is resumed',
+    ({ state }) => Number(state === 'paused'),
+  ],
+  ['counter', 'worker.outcomes', '{message}', 'Messages by what they came to', outcomesOf],
+  ['gauge', 'worker.isolates', '{isolate}', 'Threads or processes by state', isolatesOf],
+  ['counter', 'worker.isolate_restarts', '{isolate}', 'Threads or processes started again', restartsOf],
+];
+
+const TICKER: readonly Row<TickerStats>[] = [
+  ['counter', 'ticker.ticks', '{tick}', 'Ticks handed on', ({ ticks }) => ticks],
+  ['counter', 'ticker.skipped', '{tick}', 'Ticks left out', ({ skipped }) => skipped],
+  ['gauge', 'ticker.drift', 's', 'How late the latest tick was', ({ driftMs }) => driftMs / 1_000],
+];
+
+const RELAY: readonly Row<RelayStats>[] = [
+  ['gauge', 'relay.since_answer', 's', 'Since the store last answered', ({ sinceAnswerMs }) => sinceAnswerMs / 1_000],
+  ['gauge', 'relay.claiming', '1', 'Whether it claims', ({ state }) => Number(state === 'claiming')],
+];
 
 const ISOLATE_STATES = ['starting', 'idle', 'busy', 'leaving', 'dead'] as const;
 
-function workerFigures({ workers }: WorkersStats): Figure[] {
-  const each = Object.entries(workers);
-  const of = (value: (one: (typeof workers)[string]) => number): Point[] =>
-    each.map(([worker, one]) => ({ labels: { worker }, value: value(one) }));
-  const outcomes = each.flatMap(([worker, { done, aborted, lost, failed }]) => [
-    ...Object.entries({ done, aborted, lost }).map(([outcome, value]): Point => ({
-      labels: { worker, outcome, kind: '' },
-      value,
-    })),
-    ...Object.entries(failed).map(([kind, value]): Point => ({ labels: { worker, outcome: 'failed', kind }, value })),
-  ]);
-  const isolates = each
-    .filter(([, one]) => one.isolates.length > 0)
-    .flatMap(([worker, one]) =>
-      ISOLATE_STATES.map((state): Point => ({
-        labels: { worker, state },
-        value: one.isolates.filter((isolate) => isolate.state === state).length,
-      })),
-    );
-  const restarts = each
-    .filter(([, one]) => one.isolates.length > 0)
-    .map(([worker, one]): Point => ({
-      labels: { worker },
-      value: Math.max(...one.isolates.map((isolate) => isolate.restarts)),
-    }));
+function storedOf({ stored }: ChannelStats): Point[] {
+  return by('place', stored ?? {}).filter(({ labels }) => labels['place'] !== 'oldestReadyMs');
+}
+
+function lagOf({ stored }: ChannelStats): number | undefined {
+  return stored && (stored['oldestReadyMs'] ?? 0) / 1_000;
+}
+
+function outcomesOf({ done, aborted, lost, failed }: WorkerStats): Point[] {
   return [
-    gauge(
-      'worker.in_flight',
-      'Permits in use',
-      '{message}',
-      of(({ inFlight }) => inFlight),
-    ),
-    gauge(
-      'worker.concurrency',
-      'Permits there are',
-      '{message}',
-      of(({ concurrency }) => concurrency),
-    ),
-    gauge(
-      'worker.unsettled',
-      'Outcomes whose settling is under way',
-      '{message}',
-      of(({ unsettled }) => unsettled),
-    ),
-    gauge(
-      'worker.paused',
-      'Whether it takes nothing until it is resumed',
-      '1',
-      of(({ state }) => Number(state === 'paused')),
-    ),
-    counter('worker.outcomes', 'Messages by what they came to', '{message}', outcomes),
-    gauge('worker.isolates', 'Threads or processes by state', '{isolate}', isolates),
-    counter('worker.isolate_restarts', 'Threads or processes started again', '{isolate}', restarts),
+    ...Object.entries({ done, aborted, lost }).map(([outcome, value]) => ({ labels: { outcome, kind: '' }, value })),
+    ...Object.entries(failed).map(([kind, value]) => ({ labels: { outcome: 'failed', kind }, value })),
   ];
 }
 
-function tickerFigures({ tickers }: WorkersStats): Figure[] {
-  const each = Object.entries(tickers);
-  const of = (value: (one: (typeof tickers)[string]) => number): Point[] =>
-    each.map(([ticker, one]) => ({ labels: { ticker }, value: value(one) }));
-  return [
-    counter(
-      'ticker.ticks',
-      'Ticks handed on',
-      '{tick}',
-      of(({ ticks }) => ticks),
-    ),
-    counter(
-      'ticker.skipped',
-      'Ticks left out',
-      '{tick}',
-      of(({ skipped }) => skipped),
-    ),
-    gauge(
-      'ticker.drift',
-      'How late the latest tick was',
-      's',
-      of(({ driftMs }) => driftMs / 1_000),
-    ),
-  ];
+function isolatesOf({ isolates }: WorkerStats): Point[] {
+  if (isolates.length === 0) return [];
+  const count = (state: string): number => isolates.filter((isolate) => isolate.state === state).length;
+  return ISOLATE_STATES.map((state) => ({ labels: { state }, value: count(state) }));
 }
 
-function relayFigures({ relays, channels }: WorkersStats): Figure[] {
-  const each = Object.entries(relays);
-  const lag = Object.entries(channels).flatMap(([channel, { stored }]) =>
-    stored === undefined ? [] : [{ labels: { channel }, value: (stored['oldestReadyMs'] ?? 0) / 1_000 }],
-  );
-  return [
-    gauge('relay.lag', 'How long the oldest ready message has waited in the store', 's', lag),
-    gauge(
-      'relay.since_answer',
-      'Since the store last answered',
-      's',
-      each.map(([relay, { sinceAnswerMs }]) => ({ labels: { relay }, value: sinceAnswerMs / 1_000 })),
-    ),
-    gauge(
-      'relay.claiming',
-      'Whether it claims',
-      '1',
-      each.map(([relay, { state }]) => ({ labels: { relay }, value: Number(state === 'claiming') })),
-    ),
-  ];
+function restartsOf({ isolates }: WorkerStats): number | undefined {
+  return isolates.length === 0 ? undefined : Math.max(...isolates.map(({ restarts }) => restarts));
 }
 
-function gauge(name: string, help: string, unit: string, points: readonly Point[]): Figure {
-  return { name: `nestjs_workers.${name}`, help, unit, type: 'gauge', points };
+function by(label: string, counts: Readonly<Record<string, number>>): Point[] {
+  return Object.entries(counts).map(([name, value]) => ({ labels: { [label]: name }, value }));
 }
 
-function counter(name: string, help: string, unit: string, points: readonly Point[]): Figure {
-  return { name: `nestjs_workers.${name}`, help, unit, type: 'counter', points };
+function figures<T>(label: string, all: Readonly<Record<string, T>>, rows: readonly Row<T>[]): Figure[] {
+  const each = Object.entries(all);
+  return rows.map(([type, name, unit, help, read]) => ({
+    name: `nestjs_workers.${name}`,
+    help,
+    unit,
+    type,
+    points: each.flatMap(([own, one]) =>
+      pointsOf(read(one)).map(({ labels, value }) => ({ labels: { [label]: own, ...labels }, value })),
+    ),
+  }));
+}
+
+function pointsOf(read: number | readonly Point[] | undefined): readonly Point[] {
+  return typeof read === 'number' ? [{ labels: {}, value: read }] : (read ?? []);
 }

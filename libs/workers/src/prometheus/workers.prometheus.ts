@@ -23,6 +23,7 @@ const DURATIONS = {
 @Injectable()
 export class WorkersPrometheus {
   private readonly registry = new Registry();
+  private reading: ReadonlyMap<string, Figure> | undefined;
 
   constructor(@Inject(WorkersApplication) private readonly application: WorkersApplication) {}
 
@@ -38,11 +39,18 @@ export class WorkersPrometheus {
 
   /** Adds all metrics to `registry`. @throws Error when it has one of the names already */
   register(registry: Registry): void {
-    const { application } = this;
-    for (const { name } of figuresOf(application.stats()))
-      add(registry, () => asMetric(figuresOf(application.stats()).find((figure) => figure.name === name) as Figure));
+    for (const name of this.figures().keys()) add(registry, () => asMetric(this.figures().get(name) as Figure));
     for (const which of ['runMs', 'waitMs'] as const)
-      add(registry, () => asHistogram(which, application.distributions()));
+      add(registry, () => asHistogram(which, this.application.distributions()));
+  }
+
+  /** A registry asks all its metrics in one turn: they are of one reading. */
+  private figures(): ReadonlyMap<string, Figure> {
+    if (this.reading === undefined) {
+      this.reading = new Map(figuresOf(this.application.stats()).map((figure) => [figure.name, figure]));
+      queueMicrotask(() => (this.reading = undefined));
+    }
+    return this.reading;
   }
 }
 
