@@ -29,6 +29,7 @@ export function job(id: number): Job {
   return { id, putAt: performance.now(), text: 'someone@example.com, and a subject of some length' };
 }
 
-export function jobs(count: number): Job[] {
-  return Array.from({ length: count }, (_, id) => job(id));
+/** `count` jobs, numbered from `first` on. */
+export function jobs(count: number, first = 0): Job[] {
+  return Array.from({ length: count }, (_, at) => job(first + at));
 }

@@ -32,7 +32,7 @@ export function drain(tuning: Tuning, bars: readonly Bar[]): Scenario<OpenQueue>
 }
 
 export async function fill(queue: Queue, items: number): Promise<void> {
-  for (let put = 0; put < items; put += BULK) await queue.addAll(jobs(Math.min(BULK, items - put)));
+  for (let put = 0; put < items; put += BULK) await queue.addAll(jobs(Math.min(BULK, items - put), put));
 }
 
 export async function empty(queue: Queue, items: number): Promise<Figures> {
