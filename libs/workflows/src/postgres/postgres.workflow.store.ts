@@ -1,12 +1,21 @@
-import type { Annex, Migrations, NewMessage, OwnTransaction, Store } from '@nestjs-workers/outbox/extension';
+import { StoreOutdatedError } from '@nestjs-workers/outbox';
+import {
+  type Annex,
+  type Migrations,
+  type NewMessage,
+  type OwnTransaction,
+  type Store,
+} from '@nestjs-workers/outbox/extension';
+import { eventOf, firedOf, instanceOf, loadedOf, loggedOf, timerOf } from '../store/rows.js';
 import type * as contract from '../store/store.js';
 import { commitStatement, keepSnapshotSql, reasonSql } from './commit.js';
 import { fireSql } from './fire.js';
 import { listSql } from './list.js';
+import { Gate } from './gate.js';
 import { historySql, loadSql, timersSql } from './load.js';
 import * as log from './log.js';
 import { checkpointSql, lockSql, recordSql, rewindSql, waitSql } from './project.js';
-import { eventOf, firedOf, instanceOf, loadedOf, loggedOf, timerOf } from './rows.js';
+import { countOn, standing, type Standing } from './shift.js';
 import { LEDGER } from './tables.js';
 
 /**
@@ -15,22 +24,30 @@ import { LEDGER } from './tables.js';
  * Promises, beside those of every workflow store: to load is one round trip; a commit is one when it asks for no effects and is none of a
  * message, and begin, statement, append and commit otherwise; two hosts never fire one timer.
  * Does not promise: that a projection sees events while a transaction that wrote before them stays open, anywhere on the server. A
- * projection holds a connection of the pool while it runs.
+ * projection holds a connection of the pool while it runs, and few do at a time.
  */
 export class PostgresWorkflowStore implements contract.WorkflowStore {
   readonly kind = 'postgres';
   readonly migrations: Migrations;
   private readonly annex: Annex;
   private readonly at: string;
+  private readonly gate = new Gate(PROJECTIONS_AT_ONCE);
 
   constructor(private readonly store: Store) {
     this.annex = store.annex(LEDGER);
-    this.migrations = this.annex.migrations;
     this.at = this.annex.namespace;
+    const { migrations } = this.annex;
+    this.migrations = {
+      status: () => migrations.status(),
+      sql: (after) => migrations.sql(after),
+      run: async () => [...(await migrations.run()), ...((await this.countOn()) ? [COUNTING_ON] : [])],
+    };
   }
 
-  open(options: { readonly migrate: boolean }): Promise<void> {
-    return this.annex.open(options);
+  async open({ migrate }: { readonly migrate: boolean }): Promise<void> {
+    await this.annex.open({ migrate });
+    if (migrate) await this.countOn();
+    else if ((await this.standing()).isAhead) throw new StoreOutdatedError(this.kind, [COUNTING_ON], LEDGER.owner);
   }
 
   async load({ workflow, id }: contract.Instance, schema: number | undefined): Promise<contract.Loaded> {
@@ -93,8 +110,7 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
     workflows: readonly string[],
     limit: number,
   ): Promise<readonly contract.LoggedEvent[]> {
-    const rows = await this.annex.run(log.eventsAfterSql(this.at), [...log.read(position), workflows, limit]);
-    return rows.map(loggedOf);
+    return this.readLog(this.annex, position, workflows, limit);
   }
 
   async checkpoint(projection: string): Promise<contract.Position | undefined> {
@@ -103,14 +119,18 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
   }
 
   async project(projection: string, work: contract.ProjectionWork): Promise<boolean> {
-    return this.store.transact(async (transaction) => {
-      const [lock] = await transaction.run(lockSql, [this.at, projection]);
-      if (lock?.['is_ours'] !== true) return false;
-      const [found] = await transaction.run(checkpointSql(this.at), [projection]);
-      const position = await work(found === undefined ? undefined : String(found['position']));
-      if (position !== undefined) await transaction.run(recordSql(this.at), [projection, position]);
-      return true;
-    });
+    return this.gate.pass(() =>
+      this.store.transact(async (transaction) => {
+        const [lock] = await transaction.run(lockSql, [this.at, projection]);
+        if (lock?.['is_ours'] !== true) return false;
+        const [found] = await transaction.run(checkpointSql(this.at), [projection]);
+        if (found?.['is_ahead'] === true) throw new StoreOutdatedError(this.kind, [COUNTING_ON], LEDGER.owner);
+        const from = found === undefined ? undefined : String(found['position']);
+        const position = await work(from, (...asked) => this.readLog(transaction, ...asked));
+        if (position !== undefined) await transaction.run(recordSql(this.at), [projection, position]);
+        return true;
+      }),
+    );
   }
 
   async rewind(projection: string): Promise<void> {
@@ -118,6 +138,25 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
       await transaction.run(waitSql, [this.at, projection]);
       await transaction.run(rewindSql(this.at), [projection]);
     });
+  }
+
+  private async readLog(
+    runner: Annex | OwnTransaction,
+    position: contract.Position | undefined,
+    workflows: readonly string[],
+    limit: number,
+  ): Promise<readonly contract.LoggedEvent[]> {
+    const rows = await runner.run(log.eventsAfterSql(this.at), [...log.read(position), workflows, limit]);
+    return rows.map((row) => loggedOf(row, log.write(row['xid'], row['sequence'])));
+  }
+
+  private standing(): Promise<Standing> {
+    return standing((sql, parameters) => this.annex.run(sql, parameters), this.at);
+  }
+
+  /** The lock is asked for only where there is something to do. */
+  private async countOn(): Promise<boolean> {
+    return (await this.standing()).isAhead && countOn(this.store, this.at);
   }
 
   /** Undefined when something was in the way: then nothing was written. */
@@ -159,6 +198,14 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
     return typeof row?.['holder'] === 'string' ? { type: 'key-taken', by: row['holder'] } : undefined;
   }
 }
+
+/**
+ * Each holds a connection while its handler works, who may need another one of the same pool: so they must not be able to take all of them.
+ */
+const PROJECTIONS_AT_ONCE = 2;
+
+/** What has to be done to a database that came from another server. */
+const COUNTING_ON = 'the log of events is counted on in this server';
 
 const COMMITTED: contract.Committed = { type: 'committed' };
 
