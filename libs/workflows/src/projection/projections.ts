@@ -81,10 +81,7 @@ export class Projections {
     const { name, workflows, batch, strays } = record;
     const problems: string[] = [];
     const where = `${className} (projection "${name}")`;
-    for (const stray of strays)
-      problems.push(
-        `${where}: ${stray}: unknown option.${suggestion(stray, OPTIONS)} Known options: ${OPTIONS.join(', ')}.`,
-      );
+    for (const stray of strays) problems.push(`${where}: ${stray}: unknown option.${suggestion(stray, OPTIONS)}`);
     if (this.runners.has(name)) problems.push(`${where}: another projection has this name. Give one of them another.`);
     if (!isStatic)
       problems.push(`${where}: a projection has one instance, and this one injects what is made per request.`);
