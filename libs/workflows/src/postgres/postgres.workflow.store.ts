@@ -1,6 +1,7 @@
 import { StoreOutdatedError } from '@nestjs-workers/outbox';
 import {
   type Annex,
+  type AppendingPart,
   type Migrations,
   type NewMessage,
   type OwnTransaction,
@@ -21,8 +22,8 @@ import { LEDGER } from './tables.js';
 /**
  * The workflow store on PostgreSQL, from version 13 on, in the schema of the outbox.
  *
- * Promises, beside those of every workflow store: to load is one round trip; a commit is one when it asks for no effects and is none of a
- * message, and begin, statement, append and commit otherwise; two hosts never fire one timer.
+ * Promises, beside those of every workflow store: to load is one round trip; a commit is one as well, unless it is of a message, or asks for
+ * effects that have a key or are there once: then it is a transaction; two hosts never fire one timer.
  * Does not promise: that a projection sees events while a transaction that wrote before them stays open, anywhere on the server. A
  * projection holds a connection of the pool while it runs, and few do at a time.
  */
@@ -162,11 +163,13 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
   /** Undefined when something was in the way: then nothing was written. */
   private async write(commit: contract.Commit): Promise<contract.Committed | undefined> {
     const { effects, once } = commit;
-    if (effects.length === 0 && once === null) return (await this.decide(commit, this.annex)) ? COMMITTED : undefined;
+    const part = effects.length > 0 && !isEmpty(commit) ? this.annex.appending?.(effects) : undefined;
+    const isAppending = effects.length > 0 && part === undefined;
+    if (once === null && !isAppending) return (await this.decide(commit, this.annex, part)) ? COMMITTED : undefined;
     return this.store.transact(async (transaction) => {
       if (once !== null && !(await transaction.once(once))) return { type: 'repeated' };
-      if (await this.decide(commit, transaction)) {
-        if (effects.length > 0) await transaction.append(effects);
+      if (await this.decide(commit, transaction, part)) {
+        if (isAppending) await transaction.append(effects);
         return COMMITTED;
       }
       transaction.takeBack();
@@ -174,11 +177,14 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
     });
   }
 
-  /** Writes everything but the effects; false when something was in the way. */
-  private async decide(commit: contract.Commit, runner: Annex | OwnTransaction): Promise<boolean> {
-    // What is rejected before it begins leaves no instance; there is nothing to write but what comes beside.
-    if (commit.version === 0 && commit.events.length === 0) return (await this.obstacle(commit, runner)) === undefined;
-    const { sql, parameters } = commitStatement(this.at, commit);
+  /** Writes everything, the effects only with a part that does; false when something was in the way. */
+  private async decide(
+    commit: contract.Commit,
+    runner: Annex | OwnTransaction,
+    effects: AppendingPart | undefined,
+  ): Promise<boolean> {
+    if (isEmpty(commit)) return (await this.obstacle(commit, runner)) === undefined;
+    const { sql, parameters } = commitStatement(this.at, commit, effects);
     return (await runner.run(sql, parameters)).length > 0;
   }
 
@@ -206,6 +212,9 @@ const PROJECTIONS_AT_ONCE = 2;
 
 /** What has to be done to a database that came from another server. */
 const COUNTING_ON = 'the log of events is counted on in this server';
+
+/** What is rejected before it begins leaves no instance; there is nothing to write but what comes beside. */
+const isEmpty = ({ version, events }: contract.Commit): boolean => version === 0 && events.length === 0;
 
 const COMMITTED: contract.Committed = { type: 'committed' };
 
