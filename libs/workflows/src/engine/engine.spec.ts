@@ -4,6 +4,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Blueprint } from '../decider/blueprint.js';
 import { accept, type Decision, reject } from '../decider/decision.js';
+import { read } from '../decider/wording.js';
 import type { WorkflowClass, WorkflowDefinition } from '../decider/workflow.js';
 import { Workflow } from '../decider/workflow.decorator.js';
 import { workflowStore } from '../memory/index.js';
@@ -62,12 +63,15 @@ describe('the engine', () => {
   });
 
   it('decides the inputs of one instance one after the other, on however many hosts (IF18)', async () => {
-    const { blueprint, another, engine } = stage();
+    const { blueprint, another, engine, outbox } = stage();
     const engines = [another(), another(), another()];
     await Promise.all(
       Array.from({ length: 30 }, (_, n) => (engines[n % 3] as Engine).execute(blueprint, '1', 2, { from: 'caller' })),
     );
     expect((await engine.look(blueprint, '1'))?.state).toMatchObject({ sum: 60 });
+    // Each asked for an effect with the sum that it saw: no two saw the same.
+    const sums = (await outbox.peek('tally.effects', 100)).map(({ payload }) => Number(read(payload)));
+    expect(sums).toEqual(Array.from({ length: 30 }, (_, n) => (n + 1) * 2));
   });
 
   it('does not have one instance wait for another (IF19)', async () => {
