@@ -20,7 +20,8 @@ const { values: asked } = parseArgs({
     'take-over': { type: 'string', default: '2000' },
   },
 });
-const { chanceFrom, crashRound } = await import('../test/crashes/fixtures/round.ts');
+const { chanceFrom } = await import('../test/crashes/fixtures/chance.ts');
+const { crashRound } = await import('../test/crashes/fixtures/round.ts');
 const { measure } = await import('../test/crashes/fixtures/measure.ts');
 const { startPostgres } = await import('../test/support/postgres.server.ts');
 

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { chanceFrom } from './fixtures/chance.js';
 import { KINDS, PLACES } from './fixtures/places.js';
-import { chanceFrom, crashRound } from './fixtures/round.js';
+import { crashRound } from './fixtures/round.js';
 
 /** The full dose is `node scripts/crashes.mjs`: 20 rounds of 2,000 messages on each store. */
 const MESSAGES = 600;

@@ -5,5 +5,6 @@ import { processes } from './processes/processes.suite.js';
 import type { Suite } from './suite/suite.js';
 import { telemetry } from './telemetry/telemetry.suite.js';
 import { threads } from './threads/threads.suite.js';
+import { workflows } from './workflows/workflows.suite.js';
 
-export const suites: readonly Suite[] = [inProcess, telemetry, threads, processes, durable];
+export const suites: readonly Suite[] = [inProcess, telemetry, threads, processes, durable, workflows];

@@ -6,5 +6,5 @@ export { resolveDurableOptions } from './channel/durable.options.js';
 export { Envelope } from './channel/envelope.js';
 export { type Round, Rounds } from './relay/rounds.js';
 export { OutboxHouse } from './outbox.house.js';
-export type { Annex, Change, Ledger, OwnTransaction } from './store/annex.js';
+export type { Annex, AppendingPart, Change, Ledger, OwnTransaction } from './store/annex.js';
 export type { Appended, Claimed, Migrations, NewMessage, Rows, Seat, Store, Transaction } from './store/store.js';

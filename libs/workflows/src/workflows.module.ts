@@ -1,11 +1,11 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module, type Provider } from '@nestjs/common';
-import { ModulesContainer } from '@nestjs/core';
+import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { WorkersModule } from '@nestjs-workers/core';
 import { isIsolate, WorkerDiscovery } from '@nestjs-workers/core/extension';
 import { durable, Outbox } from '@nestjs-workers/outbox';
 import { OutboxHouse } from '@nestjs-workers/outbox/extension';
 import { effectsOf, inputsOf } from './decider/blueprint.js';
-import { recordOf } from './decider/workflow.decorator.js';
+import { recordOf, type WorkflowRecord } from './decider/workflow.decorator.js';
 import type { WorkflowClass } from './decider/workflow.js';
 import type { WorkflowOptions } from './decider/workflow.options.js';
 import { inputsWorker } from './inputs/inputs.decorator.js';
@@ -114,27 +114,43 @@ const HALL: Provider[] = [
   { provide: Projections, useFactory: (house: WorkflowsHouse) => house.projections, inject: [WorkflowsHouse] },
 ];
 
-/** The channels of these workflows and the workers of their inputs. What is no workflow is refused by the house, with all else. */
+/** The rooms of these workflows. What is no workflow is refused by the house, with all else. */
 function roomsOf(workflows: readonly unknown[]): { imports: DynamicModule[]; providers: Provider[] } {
-  const records = workflows.map(recordOf).filter((record) => record !== undefined);
-  const channels = records.flatMap(({ name, options }) => {
-    const { effects = {}, inputs = {} } = options as WorkflowOptions;
-    return [durable(effectsOf(name), effects), durable(inputsOf(name), inputs)];
-  });
-  const workers = records.map(({ name }): Provider => {
-    const Worker = inputsWorker(name);
-    return {
-      provide: Worker,
-      useFactory: (house: WorkflowsHouse) => {
-        return new Worker((id, input, origin) => house.engine.execute(house.blueprint(name), id, input, origin));
-      },
-      inject: [WorkflowsHouse],
-    };
-  });
+  const known = workflows.filter((target) => recordOf(target) !== undefined) as WorkflowClass[];
   return {
-    imports: [WorkersModule.forFeature({ channels })],
-    providers: [{ provide: NAMED, useValue: new NamedWorkflows(workflows) }, ...workers],
+    imports: [...new Set(known)].map(roomOf),
+    providers: [{ provide: NAMED, useValue: new NamedWorkflows(workflows) }],
   };
+}
+
+/** The channels of one workflow and the worker of its inputs. */
+@Module({})
+class WorkflowRoomModule {}
+
+/** One for each class: several modules may name it, and Nest knows a module that is imported twice by its object. */
+const ROOMS = new WeakMap<WorkflowClass, DynamicModule>();
+
+function roomOf(target: WorkflowClass): DynamicModule {
+  const room = ROOMS.get(target) ?? newRoom(recordOf(target) as WorkflowRecord);
+  ROOMS.set(target, room);
+  return room;
+}
+
+function newRoom({ name, options }: WorkflowRecord): DynamicModule {
+  const { effects = {}, inputs = {} } = options as WorkflowOptions;
+  const channels = [durable(effectsOf(name), effects), durable(inputsOf(name), inputs)];
+  const Worker = inputsWorker(name);
+  const worker: Provider = {
+    provide: Worker,
+    // By the container and not by injection: the house may be in a module that is not global.
+    useFactory: (container: ModuleRef) =>
+      new Worker((id, input, origin) => {
+        const house = container.get(WorkflowsHouse, { strict: false });
+        return house.engine.execute(house.blueprint(name), id, input, origin);
+      }),
+    inject: [ModuleRef],
+  };
+  return { module: WorkflowRoomModule, imports: [WorkersModule.forFeature({ channels })], providers: [worker] };
 }
 
 function named(modules: ModulesContainer): unknown[] {

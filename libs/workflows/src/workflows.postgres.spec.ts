@@ -62,3 +62,24 @@ it('decides what many give to one instance at the same time in some order, each 
   expect(state.map((event) => event % 1_000)).toEqual(given);
   expect(state.map((event) => Math.floor(event / 1_000)).toSorted((one, other) => one - other)).toEqual(given);
 });
+
+it('takes any text as input and event on PostgreSQL, also what that keeps in no column of texts', async () => {
+  @Workflow('note')
+  class Note implements WorkflowDefinition<readonly string[], string, string> {
+    initial(): readonly string[] {
+      return [];
+    }
+    evolve(state: readonly string[], event: string): readonly string[] {
+      return [...state, event];
+    }
+    decide(_state: readonly string[], input: string): Decision<string> {
+      return accept(input);
+    }
+  }
+  const bench = postgresBench();
+  onTestFinished(() => bench.data.drop());
+  const { workflows } = await application({ store: bench.outbox, workflows: [Note] });
+  const texts = ['before\u0000after', '\ud800', 'x'.repeat(5_000), ''];
+  for (const text of texts) await workflows.execute(Note, '1', text);
+  expect((await workflows.state(Note, '1'))?.state).toEqual(texts);
+});

@@ -5,7 +5,7 @@ import type { Blueprint } from './decider/blueprint.js';
 import type { AskedEffect, AskedTimer } from './decider/decision.js';
 import { eventOf } from './decider/replay.js';
 import { nameOf } from './decider/workflow.decorator.js';
-import { read } from './decider/wording.js';
+import { isKey, read } from './decider/wording.js';
 import type { EffectOf, EventOf, InputOf, RejectionOf, StateOf, WorkflowClass } from './decider/workflow.js';
 import { diagramOf } from './diagram/diagram.js';
 import { walksOf } from './diagram/walks.js';
@@ -238,11 +238,9 @@ function readable(blueprint: Blueprint, id: string, stored: StoredEvent): unknow
   }
 }
 
-const LONE_SURROGATE = /\p{Surrogate}/u;
-
-/** A text that every database keeps as it is. @throws TypeError */
+/** @throws TypeError */
 function checkedId(id: unknown): string {
-  if (typeof id === 'string' && id !== '' && !id.includes('\u0000') && !LONE_SURROGATE.test(id)) return id;
+  if (isKey(id)) return id;
   throw new TypeError(
     `An instance of a workflow was asked for by ${shown(id)}; expected a text, which every instance has as its id.`,
   );

@@ -3,6 +3,7 @@ import { until } from '@nestjs-workers/core/testing';
 import { memoryStore, memoryTransaction } from '@nestjs-workers/outbox/testing';
 import { describe, expect, it } from 'vitest';
 import { application, compiled } from './fixtures/application.js';
+import { effect } from './fixtures/commits.js';
 import { type OrderEffect, type OrderInput, OrderWorkflow } from './fixtures/order.js';
 import {
   accept,
@@ -239,10 +240,10 @@ describe('an effect', () => {
 describe('an input that comes by the channel', () => {
   it('and cannot be decided is a dead letter with the reason (IF74)', async () => {
     const { workflows, dead, store } = await application({ workflows: [OrderWorkflow] });
-    const message = { ...plain, channel: 'order.inputs', headers: JSON.stringify({ 'workflow-instance': '1' }) };
+    const channel = 'order.inputs';
     await store.append([
-      { ...message, headers: '{"workflow":"order","workflow-instance":"1"}', payload: '{"$wire":' },
-      { ...message, headers: null, payload: '"lost"' },
+      effect('{"$wire":', { channel, headers: '{"workflow":"order","workflow-instance":"1"}' }),
+      effect('"lost"', { channel }),
     ]);
     await workflows.send(OrderWorkflow, '2', place);
     await until(async () => (await dead.count()) === 2);
@@ -251,16 +252,6 @@ describe('an input that comes by the channel', () => {
     await until(async () => (await workflows.state(OrderWorkflow, '2')) !== undefined);
   });
 });
-
-const plain = {
-  key: null,
-  priority: 0,
-  delayMs: null,
-  atMs: null,
-  expiresMs: null,
-  wantsResult: false,
-  deduplicate: null,
-};
 
 describe('a corrupted event', () => {
   it('is reported with its workflow, instance and sequence (IF35)', async () => {
@@ -331,5 +322,15 @@ describe('the module', () => {
     });
     await workflows.send(Feature, '1', place);
     await until(async () => (await workflows.state(Feature, '1')) !== undefined);
+  });
+
+  it('may be named by several modules, and is there once', async () => {
+    const { workflows } = await application({
+      workflows: [OrderWorkflow],
+      providers: [effects(() => ({ type: 'charged' }))],
+      imports: [WorkflowsModule.forFeature({ workflows: [OrderWorkflow] })],
+    });
+    await workflows.execute(OrderWorkflow, '1', place);
+    await until(async () => (await workflows.state(OrderWorkflow, '1'))?.version === 2);
   });
 });

@@ -1,9 +1,13 @@
+import type { AppendingPart } from '../store/annex.js';
 import type { Appended, NewMessage, Rows } from '../store/store.js';
 import { asNumber, statement, type Statement } from './statement.js';
 
-const INPUT = `json_to_recordset($1::text::json) as m(n int, channel text, rank smallint, key text, payload text, headers text,
+const inputOf = (
+  parameter: string,
+): string => `json_to_recordset(${parameter}::text::json) as m(n int, channel text, rank smallint, key text, payload text, headers text,
   delay float8, at float8, expires float8, wants boolean, dedup text, win float8)`;
 const DUE = `case when at is not null then to_timestamp(at / 1000) when delay is not null then now + delay * interval '1 millisecond' end`;
+const INPUT = inputOf('$1');
 const COLUMNS = 'channel, rank, key, payload, headers, created_at, ready_at, due_at, expires_at, wants_result';
 const VALUES = `channel, rank, key, payload, headers, now, now, case when due > now then due end,
   now + expires * interval '1 millisecond', wants`;
@@ -71,6 +75,21 @@ const appendOne = statement(
     from statement_timestamp() now
     returning id, false as is_duplicate`,
 );
+
+/** The usual case as a part of another statement: in its `with`, where `condition` holds. `parameter` stands for the messages. */
+const appendWithin = (schema: string, parameter: string, condition: string): string => `
+    insert into ${schema}.message (${COLUMNS})
+    select ${VALUES} from (
+      select m.*, now, ${DUE} as due from ${inputOf(parameter)} cross join statement_timestamp() now order by n
+    ) message
+    where ${condition}`;
+
+/** Undefined for messages that have more to be seen to. */
+export function appendingPart(schema: string, messages: readonly NewMessage[]): AppendingPart | undefined {
+  if (!messages.every(isPlain)) return undefined;
+  const sql: AppendingPart['sql'] = (parameter, condition) => appendWithin(schema, parameter, condition);
+  return { sql, value: appendParameter(messages) };
+}
 
 /** A statement and its parameters. */
 export interface Appending {

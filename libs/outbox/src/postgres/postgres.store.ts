@@ -1,7 +1,7 @@
 import type { Annex, Ledger, OwnTransaction } from '../store/annex.js';
 import type * as contract from '../store/store.js';
 import { Access } from './access.js';
-import { appendedOf, appending, appendingAlone, rankOf } from './append.js';
+import { appendedOf, appending, appendingAlone, appendingPart, rankOf } from './append.js';
 import { Bell, ringOnce } from './bell.js';
 import { Claims, type Pace } from './claims.js';
 import { Database } from './database.js';
@@ -140,6 +140,11 @@ export class PostgresStore implements contract.Store {
         await migrations.check();
       },
       run: async (sql, parameters) => database.run(database.textual(sql), parameters),
+      appending: (messages) => {
+        const part = this.options.notifyInTransaction ? undefined : appendingPart(database.schema, messages);
+        if (part !== undefined) this.isAppended(messages);
+        return part;
+      },
     };
   }
 

@@ -37,6 +37,27 @@ describe('rounds', () => {
     expect(begun).toEqual([20, 120]);
   });
 
+  it('that are hastened while they are under way are done again in that time: they may have looked already', async () => {
+    const { clock, rounds: all } = rounds();
+    const begun: number[] = [];
+    let end = (): void => {};
+    const work = (): Promise<void> => {
+      begun.push(clock.now());
+      return new Promise((resolve) => (end = resolve));
+    };
+    all.begin([{ name: 'timers', everyMs: 1_000, work }]);
+    await clock.advance(1_000);
+    all.hasten('timers', 50);
+    all.hasten('timers', 20);
+    await clock.advance(5);
+    end();
+    await clock.advance(100);
+    expect(begun).toEqual([1_000, 1_020]);
+    end();
+    await clock.advance(1_000);
+    expect(begun).toEqual([1_000, 1_020, 2_105]);
+  });
+
   it('are done sooner when they ask for it, and never later', async () => {
     const { clock, rounds: all } = rounds();
     const begun: number[] = [];

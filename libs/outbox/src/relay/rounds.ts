@@ -21,6 +21,8 @@ const LONGEST_PAUSE_MS = 2_000;
 export class Rounds {
   private readonly coming = new Map<string, { readonly round: Round; readonly timer: Timer; readonly dueAt: number }>();
   private readonly underWay = new Set<Promise<void>>();
+  /** When those that are under way were asked for again, if they were. */
+  private readonly askedAt = new Map<string, number>();
   /** How often each failed since it last succeeded. */
   private readonly failures = new Map<string, number>();
   private isStopped = false;
@@ -42,8 +44,12 @@ export class Rounds {
     await Promise.all(this.underWay);
   }
 
-  /** Has a round done in `delayMs`, where it would be done later; one that is under way has the say itself when it ends. */
+  /**
+   * Has a round done in `delayMs`, where it would be done later. One that is under way may have looked already: it is done again then.
+   */
   hasten(name: string, delayMs: number): void {
+    const askedAt = this.askedAt.get(name);
+    if (askedAt !== undefined) this.askedAt.set(name, Math.min(askedAt, this.clock.now() + delayMs));
     const coming = this.coming.get(name);
     if (coming === undefined || coming.dueAt - this.clock.now() <= delayMs) return;
     coming.timer.cancel();
@@ -63,12 +69,16 @@ export class Rounds {
 
   private async go(round: Round): Promise<void> {
     const { name, everyMs } = round;
+    this.askedAt.set(name, Infinity);
     try {
-      const soonerMs = await round.work();
+      const soonerMs = (await round.work()) ?? everyMs;
+      const askedMs = Math.max(0, (this.askedAt.get(name) ?? Infinity) - this.clock.now());
       this.failures.delete(name);
       this.onRound(false);
-      this.later(round, Math.min(soonerMs ?? everyMs, everyMs));
+      this.askedAt.delete(name);
+      this.later(round, Math.min(soonerMs, askedMs, everyMs));
     } catch (error) {
+      this.askedAt.delete(name);
       const failures = (this.failures.get(name) ?? 0) + 1;
       this.failures.set(name, failures);
       this.onRound(true);

@@ -40,6 +40,23 @@ export interface Annex {
    * @throws StoreUnreachableError, or what the database said
    */
   run(sql: string, parameters: readonly unknown[]): Promise<Rows>;
+  /**
+   * How these messages are appended by a statement of the package itself, which saves the round trips of a transaction. Undefined where that
+   * cannot be: then a transaction's `append` does it.
+   */
+  appending?(messages: readonly NewMessage[]): AppendingPart | undefined;
+}
+
+/** Appends messages as a part of another statement. Its text is the same for all messages. */
+export interface AppendingPart {
+  /**
+   * What writes, to stand in a `with`.
+   *
+   * @param parameter such as `$7`; `value` is given for it
+   * @param condition nothing is appended where it does not hold
+   */
+  readonly sql: (parameter: string, condition: string) => string;
+  readonly value: unknown;
 }
 
 /** One transaction of the store's own. It is over with the work that it was given to; what comes later is refused. */

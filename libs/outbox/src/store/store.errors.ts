@@ -34,9 +34,10 @@ export class StoreOutdatedError extends WorkersError {
     readonly pending: readonly string[],
     readonly owner = OUTBOX,
   ) {
-    const apply = owner === OUTBOX ? 'Run "npx nestjs-workers outbox migrate"' : 'Apply the SQL of its migrations';
+    // A package that brings tables brings a group of commands that has its name.
+    const group = owner.slice(owner.indexOf('/') + 1);
     super(
-      `The tables of ${owner} in the ${store} store are not up to date: ${pending.join(', ')} ${pending.length === 1 ? 'is' : 'are'} not applied. ${apply}, or set migrate: true.`,
+      `The tables of ${owner} in the ${store} store are not up to date: ${pending.join(', ')} ${pending.length === 1 ? 'is' : 'are'} not applied. Run "npx nestjs-workers ${group} migrate", or set migrate: true.`,
     );
   }
 }

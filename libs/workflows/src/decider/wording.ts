@@ -12,11 +12,23 @@ export function read(text: string): unknown {
   return PACKING.unpack(JSON.parse(text));
 }
 
-/** What an event or an input says of itself; null when it says nothing. */
+/** Short, and of signs that every database keeps and every table shows. */
+const NAME = /^[^\p{Cc}\p{Cs}]{1,100}$/u;
+
+/**
+ * What an event or an input calls itself; null when it has no name. A longer text is none, but what there is to say: it stands in the payload, and
+ * nowhere else.
+ */
 export function typeOf(value: unknown): string | null {
-  if (typeof value === 'string') return value;
-  const type: unknown = typeof value === 'object' && value !== null && 'type' in value ? value.type : undefined;
-  return typeof type === 'string' ? type : null;
+  const type: unknown = typeof value === 'object' && value !== null && 'type' in value ? value.type : value;
+  return typeof type === 'string' && NAME.test(type) ? type : null;
+}
+
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
+/** Whether it is a text that every database keeps as it is: what instances and keys are called by. */
+export function isKey(value: unknown): value is string {
+  return typeof value === 'string' && value !== '' && !value.includes('\u0000') && !LONE_SURROGATE.test(value);
 }
 
 /** What a state is called in diagrams. */

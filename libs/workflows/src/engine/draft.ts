@@ -2,7 +2,7 @@ import { toMs, shown } from '@nestjs-workers/core/extension';
 import type { Blueprint } from '../decider/blueprint.js';
 import type { Accepting, Decision } from '../decider/decision.js';
 import { evolved, type Replayed } from '../decider/replay.js';
-import { typeOf, written } from '../decider/wording.js';
+import { isKey, typeOf, written } from '../decider/wording.js';
 import type { Mail } from '../effects/mail.js';
 import type { Commit, Instance, Loaded, NewTimer, TimerToken } from '../store/store.js';
 import { DecisionInvalidError } from '../workflows.errors.js';
@@ -50,7 +50,7 @@ export function commitOf(asked: Asked, loaded: Loaded, decision: Accepting<unkno
     timers: timersOf(instance, decision),
     cancelled,
     completes,
-    uniqueKey: loaded.version === 0 ? (blueprint.definition.uniqueKey?.(input) ?? null) : null,
+    uniqueKey: loaded.version === 0 ? uniqueKeyOf(asked) : null,
     input: typeOf(input),
   };
 }
@@ -73,12 +73,18 @@ export function consumption({ instance, origin }: Asked, { version }: Loaded): C
   };
 }
 
+function uniqueKeyOf({ blueprint, instance: { workflow, id }, input }: Asked): string | null {
+  const key: unknown = blueprint.definition.uniqueKey?.(input) ?? null;
+  if (key === null || isKey(key)) return key;
+  throw new DecisionInvalidError(workflow, id, `expected a text or undefined from uniqueKey(), got ${shown(key)}.`);
+}
+
 /** Of two timers with one key the later is meant. */
 function timersOf({ workflow, id }: Instance, { timers }: Accepting<unknown, unknown, unknown>): NewTimer[] {
   const byKey = new Map<string, NewTimer>();
   for (const { key, after, input } of timers) {
     const delayMs = toMs(after);
-    if (delayMs === undefined || typeof key !== 'string' || key === '' || key.includes('\u0000'))
+    if (delayMs === undefined || !isKey(key))
       throw new DecisionInvalidError(
         workflow,
         id,

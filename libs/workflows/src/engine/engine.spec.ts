@@ -4,11 +4,12 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Blueprint } from '../decider/blueprint.js';
 import { accept, type Decision, reject } from '../decider/decision.js';
+import { read } from '../decider/wording.js';
 import type { WorkflowClass, WorkflowDefinition } from '../decider/workflow.js';
 import { Workflow } from '../decider/workflow.decorator.js';
 import { workflowStore } from '../memory/index.js';
 import type { Commit } from '../store/store.js';
-import { EventUnreadableError, InstanceBusyError } from '../workflows.errors.js';
+import { DecisionInvalidError, EventUnreadableError, InstanceBusyError } from '../workflows.errors.js';
 import { Engine } from './engine.js';
 
 type Tally = { readonly sum: number; readonly seen: Map<string, Date> };
@@ -62,12 +63,15 @@ describe('the engine', () => {
   });
 
   it('decides the inputs of one instance one after the other, on however many hosts (IF18)', async () => {
-    const { blueprint, another, engine } = stage();
+    const { blueprint, another, engine, outbox } = stage();
     const engines = [another(), another(), another()];
     await Promise.all(
       Array.from({ length: 30 }, (_, n) => (engines[n % 3] as Engine).execute(blueprint, '1', 2, { from: 'caller' })),
     );
     expect((await engine.look(blueprint, '1'))?.state).toMatchObject({ sum: 60 });
+    // Each asked for an effect with the sum that it saw: no two saw the same.
+    const sums = (await outbox.peek('tally.effects', 100)).map(({ payload }) => Number(read(payload)));
+    expect(sums).toEqual(Array.from({ length: 30 }, (_, n) => (n + 1) * 2));
   });
 
   it('does not have one instance wait for another (IF19)', async () => {
@@ -112,6 +116,43 @@ describe('the engine', () => {
     expect([...state.seen]).toEqual([['4', expect.any(Date)]]);
     expect((await outbox.stats())['tally.effects']).toMatchObject({ ready: 1 });
     await expect(give({ by: () => 0 })).rejects.toThrow();
+  });
+});
+
+describe('what something is called', () => {
+  @Workflow('note')
+  class Note implements WorkflowDefinition<number, string, string, never, never> {
+    initial(): number {
+      return 0;
+    }
+    evolve(state: number): number {
+      return state + 1;
+    }
+    decide(_state: number, input: string): Decision<string, never, string> {
+      return input.startsWith('timer') ? accept('set').timer(input, '1m', 'ring') : accept(input);
+    }
+    uniqueKey(input: string): string | undefined {
+      return input.startsWith('key') ? input : undefined;
+    }
+  }
+
+  it('is a name only where it can be one; a text that is longer, or has other signs, is kept as it is and named nowhere', async () => {
+    const { give, store } = stage(Note);
+    const texts = ['short', 'before\u0000after', '\ud800', 'line\nline', 'x'.repeat(101)];
+    for (const text of texts) await give(text);
+    const history = await store.history({ workflow: 'note', id: '1' }, { after: 0, limit: 10 });
+    expect(history.map(({ type, input }) => [type, input])).toEqual([
+      ['short', 'short'],
+      ...texts.slice(1).map(() => [null, null]),
+    ]);
+    expect(history.map(({ payload }) => JSON.parse(payload) as string)).toEqual(texts);
+  });
+
+  it('must be a text that every database keeps, if it is a key', async () => {
+    const { give, store } = stage(Note);
+    for (const input of ['timer \u0000', 'timer \ud800', 'key \u0000', 'key \udfff'])
+      await expect(give(input)).rejects.toThrow(DecisionInvalidError);
+    expect(await store.list({}, { limit: 1 })).toEqual([]);
   });
 });
 

@@ -142,7 +142,7 @@ export class MemoryWorkflowStore implements WorkflowStore {
     if (running.has(projection)) return false;
     running.add(projection);
     try {
-      const reached = await work(checkpoints.get(projection));
+      const reached = await work(checkpoints.get(projection), (...asked) => this.eventsAfter(...asked));
       if (reached !== undefined) checkpoints.set(projection, reached);
     } finally {
       running.delete(projection);

@@ -1,11 +1,13 @@
+import type { AppendingPart } from '@nestjs-workers/outbox/extension';
 import type { Commit } from '../store/store.js';
 import { lines } from './values.js';
 
 /**
- * One statement for everything but the effects: nothing of it happens unless the instance is as it was loaded, which is what `changed` says.
+ * One statement for everything, the effects included where they can be appended by a part of it: nothing of it happens unless the instance is
+ * as it was loaded, which is what `changed` says.
  *
  * $1 workflow, $2 id, $3 version, $4 the events, $5 the input's name, $6 whether it completes; then $7 the unique key to begin with, or the
- * fired timer's $7 key and $8 generation; timers and a snapshot where there are some.
+ * fired timer's $7 key and $8 generation; timers, a snapshot and effects where there are some.
  */
 export interface CommitStatement {
   readonly sql: string;
@@ -80,7 +82,7 @@ const SNAPSHOT = (at: string, version: string, schema: string, state: string) =>
       where s.schema <> excluded.schema or s.version < excluded.version
   )`;
 
-export function commitStatement(at: string, commit: Commit): CommitStatement {
+export function commitStatement(at: string, commit: Commit, effects?: AppendingPart): CommitStatement {
   const { instance, version, events, timers, cancelled, completes, uniqueKey, firedTimer, snapshot, input } = commit;
   const parameters: unknown[] = [
     instance.workflow,
@@ -108,10 +110,15 @@ export function commitStatement(at: string, commit: Commit): CommitStatement {
     parts.push((here) => SNAPSHOT(here, reached, schema, state));
     name += ' snapshot';
   }
+  if (effects !== undefined) {
+    const messages = add(effects.value);
+    parts.push(() => `effects as (${effects.sql(messages, IS_CHANGED)})`);
+    name += ' effects';
+  }
   return { sql: textOf(`${at} ${name}`, () => parts.map((part) => part(at))), parameters };
 }
 
-/** There are twelve for each schema. To put one together takes longer than to send it. */
+/** There are two dozen for each schema. To put one together takes longer than to send it. */
 const TEXTS = new Map<string, string>();
 
 function textOf(name: string, parts: () => readonly string[]): string {

@@ -20,7 +20,7 @@ export const fireSql = (at: string): string =>
     where t.workflow = due.workflow and t.instance = due.instance and t.key = due.key
     returning t.workflow, t.instance, t.key, t.generation, t.input, t.due_at
   )
-  select workflow, instance, key, generation, input, ${msOf('fired.due_at')} as due_at, null::float8 as next_ms from fired
+  select workflow, instance, key, generation, input, ${msOf('fired.due_at')} as due_at_ms, null::float8 as next_ms from fired
   union all
   select null, null, null, null, null, null, date_part('epoch', min(t.due_at) - statement_timestamp()) * 1000
   from unnest($1::text[]) as w(name) cross join lateral (

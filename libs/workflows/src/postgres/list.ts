@@ -7,6 +7,6 @@ export const listSql = (at: string, { workflow, state }: InstanceQuery): string 
   if (workflow !== undefined) where.push('workflow = $3');
   if (state !== undefined) where.push(state === 'completed' ? 'is_completed' : 'not is_completed');
   return lines(`
-  select number, workflow, id, version, is_completed, ${msOf('started_at')} as started_at, ${msOf('changed_at')} as changed_at
+  select number, workflow, id, version, is_completed, ${msOf('started_at')} as started_at_ms, ${msOf('changed_at')} as changed_at_ms
   from ${at}.workflow_instance where ${where.join(' and ')} order by number desc limit $1::int`);
 };

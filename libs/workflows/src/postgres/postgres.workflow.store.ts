@@ -1,36 +1,54 @@
-import type { Annex, Migrations, NewMessage, OwnTransaction, Store } from '@nestjs-workers/outbox/extension';
+import { StoreOutdatedError } from '@nestjs-workers/outbox';
+import {
+  type Annex,
+  type AppendingPart,
+  type Migrations,
+  type NewMessage,
+  type OwnTransaction,
+  type Store,
+} from '@nestjs-workers/outbox/extension';
+import { eventOf, firedOf, instanceOf, loadedOf, loggedOf, timerOf } from '../store/rows.js';
 import type * as contract from '../store/store.js';
 import { commitStatement, keepSnapshotSql, reasonSql } from './commit.js';
 import { fireSql } from './fire.js';
 import { listSql } from './list.js';
+import { Gate } from './gate.js';
 import { historySql, loadSql, timersSql } from './load.js';
 import * as log from './log.js';
 import { checkpointSql, lockSql, recordSql, rewindSql, waitSql } from './project.js';
-import { eventOf, firedOf, instanceOf, loadedOf, loggedOf, timerOf } from './rows.js';
+import { countOn, standing, type Standing } from './shift.js';
 import { LEDGER } from './tables.js';
 
 /**
  * The workflow store on PostgreSQL, from version 13 on, in the schema of the outbox.
  *
- * Promises, beside those of every workflow store: to load is one round trip; a commit is one when it asks for no effects and is none of a
- * message, and begin, statement, append and commit otherwise; two hosts never fire one timer.
+ * Promises, beside those of every workflow store: to load is one round trip; a commit is one as well, unless it is of a message, or asks for
+ * effects that have a key or are there once: then it is a transaction; two hosts never fire one timer.
  * Does not promise: that a projection sees events while a transaction that wrote before them stays open, anywhere on the server. A
- * projection holds a connection of the pool while it runs.
+ * projection holds a connection of the pool while it runs, and few do at a time.
  */
 export class PostgresWorkflowStore implements contract.WorkflowStore {
   readonly kind = 'postgres';
   readonly migrations: Migrations;
   private readonly annex: Annex;
   private readonly at: string;
+  private readonly gate = new Gate(PROJECTIONS_AT_ONCE);
 
   constructor(private readonly store: Store) {
     this.annex = store.annex(LEDGER);
-    this.migrations = this.annex.migrations;
     this.at = this.annex.namespace;
+    const { migrations } = this.annex;
+    this.migrations = {
+      status: () => migrations.status(),
+      sql: (after) => migrations.sql(after),
+      run: async () => [...(await migrations.run()), ...((await this.countOn()) ? [COUNTING_ON] : [])],
+    };
   }
 
-  open(options: { readonly migrate: boolean }): Promise<void> {
-    return this.annex.open(options);
+  async open({ migrate }: { readonly migrate: boolean }): Promise<void> {
+    await this.annex.open({ migrate });
+    if (migrate) await this.countOn();
+    else if ((await this.standing()).isAhead) throw new StoreOutdatedError(this.kind, [COUNTING_ON], LEDGER.owner);
   }
 
   async load({ workflow, id }: contract.Instance, schema: number | undefined): Promise<contract.Loaded> {
@@ -93,8 +111,7 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
     workflows: readonly string[],
     limit: number,
   ): Promise<readonly contract.LoggedEvent[]> {
-    const rows = await this.annex.run(log.eventsAfterSql(this.at), [...log.read(position), workflows, limit]);
-    return rows.map(loggedOf);
+    return this.readLog(this.annex, position, workflows, limit);
   }
 
   async checkpoint(projection: string): Promise<contract.Position | undefined> {
@@ -103,14 +120,18 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
   }
 
   async project(projection: string, work: contract.ProjectionWork): Promise<boolean> {
-    return this.store.transact(async (transaction) => {
-      const [lock] = await transaction.run(lockSql, [this.at, projection]);
-      if (lock?.['is_ours'] !== true) return false;
-      const [found] = await transaction.run(checkpointSql(this.at), [projection]);
-      const position = await work(found === undefined ? undefined : String(found['position']));
-      if (position !== undefined) await transaction.run(recordSql(this.at), [projection, position]);
-      return true;
-    });
+    return this.gate.pass(() =>
+      this.store.transact(async (transaction) => {
+        const [lock] = await transaction.run(lockSql, [this.at, projection]);
+        if (lock?.['is_ours'] !== true) return false;
+        const [found] = await transaction.run(checkpointSql(this.at), [projection]);
+        if (found?.['is_ahead'] === true) throw new StoreOutdatedError(this.kind, [COUNTING_ON], LEDGER.owner);
+        const from = found === undefined ? undefined : String(found['position']);
+        const position = await work(from, (...asked) => this.readLog(transaction, ...asked));
+        if (position !== undefined) await transaction.run(recordSql(this.at), [projection, position]);
+        return true;
+      }),
+    );
   }
 
   async rewind(projection: string): Promise<void> {
@@ -120,14 +141,35 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
     });
   }
 
+  private async readLog(
+    runner: Annex | OwnTransaction,
+    position: contract.Position | undefined,
+    workflows: readonly string[],
+    limit: number,
+  ): Promise<readonly contract.LoggedEvent[]> {
+    const rows = await runner.run(log.eventsAfterSql(this.at), [...log.read(position), workflows, limit]);
+    return rows.map((row) => loggedOf(row, log.write(row['xid'], row['sequence'])));
+  }
+
+  private standing(): Promise<Standing> {
+    return standing((sql, parameters) => this.annex.run(sql, parameters), this.at);
+  }
+
+  /** The lock is asked for only where there is something to do. */
+  private async countOn(): Promise<boolean> {
+    return (await this.standing()).isAhead && countOn(this.store, this.at);
+  }
+
   /** Undefined when something was in the way: then nothing was written. */
   private async write(commit: contract.Commit): Promise<contract.Committed | undefined> {
     const { effects, once } = commit;
-    if (effects.length === 0 && once === null) return (await this.decide(commit, this.annex)) ? COMMITTED : undefined;
+    const part = effects.length > 0 && !isEmpty(commit) ? this.annex.appending?.(effects) : undefined;
+    const isAppending = effects.length > 0 && part === undefined;
+    if (once === null && !isAppending) return (await this.decide(commit, this.annex, part)) ? COMMITTED : undefined;
     return this.store.transact(async (transaction) => {
       if (once !== null && !(await transaction.once(once))) return { type: 'repeated' };
-      if (await this.decide(commit, transaction)) {
-        if (effects.length > 0) await transaction.append(effects);
+      if (await this.decide(commit, transaction, part)) {
+        if (isAppending) await transaction.append(effects);
         return COMMITTED;
       }
       transaction.takeBack();
@@ -135,11 +177,14 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
     });
   }
 
-  /** Writes everything but the effects; false when something was in the way. */
-  private async decide(commit: contract.Commit, runner: Annex | OwnTransaction): Promise<boolean> {
-    // What is rejected before it begins leaves no instance; there is nothing to write but what comes beside.
-    if (commit.version === 0 && commit.events.length === 0) return (await this.obstacle(commit, runner)) === undefined;
-    const { sql, parameters } = commitStatement(this.at, commit);
+  /** Writes everything, the effects only with a part that does; false when something was in the way. */
+  private async decide(
+    commit: contract.Commit,
+    runner: Annex | OwnTransaction,
+    effects: AppendingPart | undefined,
+  ): Promise<boolean> {
+    if (isEmpty(commit)) return (await this.obstacle(commit, runner)) === undefined;
+    const { sql, parameters } = commitStatement(this.at, commit, effects);
     return (await runner.run(sql, parameters)).length > 0;
   }
 
@@ -159,6 +204,17 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
     return typeof row?.['holder'] === 'string' ? { type: 'key-taken', by: row['holder'] } : undefined;
   }
 }
+
+/**
+ * Each holds a connection while its handler works, who may need another one of the same pool: so they must not be able to take all of them.
+ */
+const PROJECTIONS_AT_ONCE = 2;
+
+/** What has to be done to a database that came from another server. */
+const COUNTING_ON = 'the log of events is counted on in this server';
+
+/** What is rejected before it begins leaves no instance; there is nothing to write but what comes beside. */
+const isEmpty = ({ version, events }: contract.Commit): boolean => version === 0 && events.length === 0;
 
 const COMMITTED: contract.Committed = { type: 'committed' };
 

@@ -93,9 +93,19 @@ insert into ${schema}.workflow_timer (generation, due_at, workflow, instance, ke
 delete from ${schema}.workflow_timer;
 `;
 
+/** What is added to the number of a transaction to be that of an event; see shift.ts. */
+const log = (schema: string): string => `
+create table ${schema}.workflow_log (shift bigint not null);
+insert into ${schema}.workflow_log (shift) values (0);
+comment on table ${schema}.workflow_log is 'one row';
+`;
+
 /** In the order of their numbers. What stands here was applied somewhere and is never changed again. */
 export const LEDGER: Ledger = {
   table: 'workflow_migration',
-  changes: [{ name: 'the tables of workflows', sql: firstTables }],
+  changes: [
+    { name: 'the tables of workflows', sql: firstTables },
+    { name: 'the log of workflows', sql: log },
+  ],
   owner: '@nestjs-workers/workflows',
 };

@@ -2,7 +2,7 @@
 export const msOf = (timestamp: string): string => `floor(date_part('epoch', ${timestamp}) * 1000)`;
 
 /** The columns of a stored event. */
-export const EVENT = `e.sequence, e.type, e.schema, e.payload, e.input, ${msOf('e.created_at')} as created_at`;
+export const EVENT = `e.sequence, e.type, e.schema, e.payload, e.input, ${msOf('e.created_at')} as created_at_ms`;
 
 /** One line without the indentation: it is sent each time where statements are not prepared. */
 export const lines = (sql: string): string => sql.replaceAll(/\s+/g, ' ').trim();

@@ -16,6 +16,8 @@ export interface ProjectionRecord {
   readonly name: string;
   readonly workflows: readonly string[];
   readonly batch: number;
+  /** What else was given. */
+  readonly strays: readonly string[];
 }
 
 export const PROJECTION_METADATA = 'nestjs-workers:projection';
@@ -30,9 +32,12 @@ type ProjectionClass<W extends WorkflowClass> = new (...args: never[]) => Projec
  * @Projection('revenue', { workflows: [OrderWorkflow] })
  * export class Revenue implements ProjectionHandler<typeof OrderWorkflow> { ... }
  */
-export function Projection<W extends WorkflowClass>(name: string, { workflows, batch = 100 }: ProjectionOptions<W>) {
+export function Projection<W extends WorkflowClass>(
+  name: string,
+  { workflows = [], batch = 100, ...rest }: ProjectionOptions<W>,
+) {
   return <C extends ProjectionClass<W>>(target: C): void => {
-    const record: ProjectionRecord = { name, workflows: workflows.map(nameOf), batch };
+    const record: ProjectionRecord = { name, workflows: workflows.map(nameOf), batch, strays: Object.keys(rest) };
     Reflect.defineMetadata(PROJECTION_METADATA, record, target);
     Injectable()(target);
   };

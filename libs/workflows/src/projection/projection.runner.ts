@@ -1,4 +1,4 @@
-import type { Clock } from '@nestjs-workers/core';
+import { type Clock, WorkersStoppingError } from '@nestjs-workers/core';
 import type { Blueprint } from '../decider/blueprint.js';
 import { eventOf } from '../decider/replay.js';
 import type { LoggedEvent, Position, WorkflowStore } from '../store/store.js';
@@ -70,6 +70,7 @@ export class ProjectionRunner {
     // Should the application die between reset and the first batch, it is shown all of them by whoever goes on.
     await store.rewind(this.name);
     for (;;) {
+      if (this.state === 'stopped') throw new WorkersStoppingError(`Projection "${this.name}" was to be built anew`);
       const turned = await this.turn({ isRebuild: true, isFirst: !isBegun });
       if (turned === 'elsewhere') await this.pause(this.parts.everyMs);
       else {
@@ -113,9 +114,9 @@ export class ProjectionRunner {
   private async turnAlone({ isRebuild, isFirst }: { isRebuild: boolean; isFirst: boolean }): Promise<Turned> {
     const { store, record, handler } = this.parts;
     let turned: Turned = 'elsewhere';
-    await store.project(record.name, async (from): Promise<Position | undefined> => {
+    await store.project(record.name, async (from, eventsAfter): Promise<Position | undefined> => {
       if (isFirst) await handler().reset?.();
-      const events = await store.eventsAfter(isFirst ? undefined : from, record.workflows, record.batch);
+      const events = await eventsAfter(isFirst ? undefined : from, record.workflows, record.batch);
       if (events.length > 0)
         await handler().project(this.shown(events), { projection: record.name, isRebuild } satisfies ProjectionContext);
       turned = { shown: events.length, last: events.at(-1) };

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import { ConfigurationError } from '@nestjs-workers/core';
+import { ConfigurationError, WorkersStoppingError } from '@nestjs-workers/core';
 import { until } from '@nestjs-workers/core/testing';
 import { memoryStore } from '@nestjs-workers/outbox/testing';
 import { describe, expect, it } from 'vitest';
@@ -13,6 +13,8 @@ class Board {
   fails = 0;
   running = 0;
   most = 0;
+  /** How long it takes to write on it. */
+  ms = 0;
 }
 
 @Projection('board', { workflows: [OrderWorkflow], batch: 3 })
@@ -21,7 +23,7 @@ class OnBoard implements ProjectionHandler<typeof OrderWorkflow> {
 
   async project(events: readonly ProjectedEvent<typeof OrderWorkflow>[]): Promise<void> {
     this.board.most = Math.max(this.board.most, ++this.board.running);
-    await Promise.resolve();
+    await new Promise((resolve) => (this.board.ms > 0 ? setTimeout(resolve, this.board.ms) : resolve(undefined)));
     this.board.running--;
     if (this.board.fails-- > 0) throw new Error('the board is wet');
     for (const { id, sequence, event } of events) this.board.lines.push(`${id}.${sequence} ${event.type}`);
@@ -83,8 +85,21 @@ describe('a projection', () => {
     await expect(projections.rebuild('bord')).rejects.toThrow(ProjectionUnknownError);
   });
 
+  it('is not built anew any further when the application stops: the next one goes on', async () => {
+    const { app, workflows, board, projections } = await boarded();
+    for (let n = 0; n < 7; n++) await workflows.execute(OrderWorkflow, `${n}`, place(`${n}`));
+    await until(() => board.lines.length === 7);
+    const rebuilt = projections.rebuild(OnBoard, ({ events }) => {
+      if (events > 3) return;
+      board.ms = 100;
+      void app.close();
+    });
+    await expect(rebuilt).rejects.toThrow(WorkersStoppingError);
+    expect(board.lines).toHaveLength(6);
+  });
+
   it('is refused at the start where it makes no sense', async () => {
-    @Projection('lost', { workflows: ['ordr'], batch: 0 })
+    @Projection('lost', { workflows: ['ordr'], batch: 0, bacth: 1 } as never)
     class Lost {
       declare readonly project: () => void;
     }
@@ -92,7 +107,7 @@ describe('a projection', () => {
       (error: unknown) => error,
     );
     expect(failed).toBeInstanceOf(ConfigurationError);
-    for (const part of ['project(events, context)', 'Did you mean "order"?', 'batch'])
+    for (const part of ['project(events, context)', 'Did you mean "order"?', 'batch from 1', 'Did you mean "batch"?'])
       expect((failed as Error).message).toContain(part);
   });
 });

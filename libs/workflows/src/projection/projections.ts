@@ -5,6 +5,9 @@ import type { ProjectionHandler, RebuildProgress } from './projection.js';
 import { type ProjectionRecord, projectionOf } from './projection.decorator.js';
 import { ProjectionRunner, type RunnerParts } from './projection.runner.js';
 
+/** What `@Projection` takes. */
+const OPTIONS = ['workflows', 'batch'];
+
 /** A projection class found among the providers. */
 export interface FoundProjection {
   readonly className: string;
@@ -62,7 +65,7 @@ export class Projections {
    *
    * @param onProgress told after each batch
    * @returns how many events it was shown
-   * @throws (rejects) ProjectionUnknownError, or what the projection throws
+   * @throws (rejects) ProjectionUnknownError, WorkersStoppingError, or what the projection throws
    */
   async rebuild(
     projection: string | (new (...args: never[]) => ProjectionHandler<never>),
@@ -75,9 +78,10 @@ export class Projections {
   }
 
   private problemsOf({ className, record, handler, isStatic }: FoundProjection): string[] {
-    const { name, workflows, batch } = record;
+    const { name, workflows, batch, strays } = record;
     const problems: string[] = [];
     const where = `${className} (projection "${name}")`;
+    for (const stray of strays) problems.push(`${where}: ${stray}: unknown option.${suggestion(stray, OPTIONS)}`);
     if (this.runners.has(name)) problems.push(`${where}: another projection has this name. Give one of them another.`);
     if (!isStatic)
       problems.push(`${where}: a projection has one instance, and this one injects what is made per request.`);

@@ -1,7 +1,7 @@
 import type { NewMessage, OwnTransaction } from '@nestjs-workers/outbox/extension';
+import { firedOf } from '../store/rows.js';
 import type { Fired, FiredTimer } from '../store/store.js';
 import { runnerOf } from './commit.js';
-import { firedOf } from './rows.js';
 import { NOW_MS } from './tables.js';
 
 /** Marks what is due as fired and puts its messages; then looks what is due next. */

@@ -29,7 +29,10 @@ export class Projections {
     return positionOf(row?.['position']);
   }
 
-  async project(projection: string, work: ProjectionWork): Promise<boolean> {
+  async project(
+    projection: string,
+    work: (from: Position | undefined) => ReturnType<ProjectionWork>,
+  ): Promise<boolean> {
     const runner = randomUUID();
     const begun = await this.take(projection, runner);
     if (begun === undefined) return false;

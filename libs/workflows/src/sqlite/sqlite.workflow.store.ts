@@ -1,9 +1,9 @@
-import type { Annex, Migrations, NewMessage, Rows, Store } from '@nestjs-workers/outbox/extension';
+import type { Annex, Migrations, NewMessage, Store } from '@nestjs-workers/outbox/extension';
+import { eventOf, instanceOf, loadedOf, loggedOf, timerOf } from '../store/rows.js';
 import type * as contract from '../store/store.js';
 import { Committing, runnerOf } from './commit.js';
 import { fire } from './fire.js';
 import { Projections } from './projections.js';
-import { eventOf, instanceOf, loggedOf, timerOf } from './rows.js';
 import { LEDGER, NOW_MS } from './tables.js';
 
 /**
@@ -34,7 +34,7 @@ export class SqliteWorkflowStore implements contract.WorkflowStore {
 
   /** One statement, because one statement sees one state of the database. */
   async load({ workflow, id }: contract.Instance, schema: number | undefined): Promise<contract.Loaded> {
-    const [head, ...events] = await this.annex.run(
+    const rows = await this.annex.run(
       `with asked(workflow, instance) as (values (?, ?)),
         snapshot as materialized (
           select s.version, s.state from ${this.at}snapshot s join asked using (workflow, instance) where s.schema = ?
@@ -50,17 +50,7 @@ export class SqliteWorkflowStore implements contract.WorkflowStore {
       )`,
       [workflow, id, schema ?? null],
     );
-    const { version, is_completed, snapshot_version, state, now_ms } = head as Rows[number];
-    return {
-      version: Number(version ?? 0),
-      isCompleted: is_completed === 1,
-      snapshot:
-        schema === undefined || snapshot_version === null
-          ? undefined
-          : { version: Number(snapshot_version), schema, state: String(state) },
-      events: events.map(eventOf),
-      nowMs: Number(now_ms),
-    };
+    return loadedOf(rows, schema);
   }
 
   commit(commit: contract.Commit): Promise<contract.Committed> {
@@ -95,7 +85,7 @@ export class SqliteWorkflowStore implements contract.WorkflowStore {
 
   async timers({ workflow, id }: contract.Instance): Promise<readonly contract.PendingTimer[]> {
     const rows = await this.annex.run(
-      `select key, generation, input, due_at_ms, fired_at_ms from ${this.at}timer
+      `select key, generation, input, due_at_ms, fired_at_ms is not null as is_fired from ${this.at}timer
       where workflow = ? and instance = ? order by due_at_ms, generation`,
       [workflow, id],
     );
@@ -126,7 +116,7 @@ export class SqliteWorkflowStore implements contract.WorkflowStore {
       `select * from ${this.at}event where workflow in (select value from json_each(?)) and id > ? order by id limit ?`,
       [JSON.stringify(workflows), Number(position ?? 0), limit],
     );
-    return rows.map(loggedOf);
+    return rows.map((row) => loggedOf(row, String(row['id'])));
   }
 
   checkpoint(projection: string): Promise<contract.Position | undefined> {
@@ -134,7 +124,7 @@ export class SqliteWorkflowStore implements contract.WorkflowStore {
   }
 
   project(projection: string, work: contract.ProjectionWork): Promise<boolean> {
-    return this.projections.project(projection, work);
+    return this.projections.project(projection, (from) => work(from, (...asked) => this.eventsAfter(...asked)));
   }
 
   rewind(projection: string): Promise<void> {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { commitOf, effect, event, HOUR_MS, ORDER, Scene, typesOf, type WorkflowHarness } from './scene.contract.js';
+import { commitOf, effect, event, ORDER } from '../fixtures/commits.js';
+import { HOUR_MS, Scene, typesOf, type WorkflowHarness } from './scene.contract.js';
 
 const PAYLOADS = {
   'an escaped null character': '{"a":"before\\u0000after"}',

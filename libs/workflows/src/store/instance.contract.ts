@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { event, HOUR_MS, ORDER, Scene, typesOf, type WorkflowHarness } from './scene.contract.js';
+import { event, ORDER } from '../fixtures/commits.js';
+import { HOUR_MS, Scene, typesOf, type WorkflowHarness } from './scene.contract.js';
 
 export function instanceContract(harness: WorkflowHarness): void {
   describe('instances', () => {

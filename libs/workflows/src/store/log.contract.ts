@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commitOf, event, ORDER, Scene, type WorkflowHarness } from './scene.contract.js';
+import { commitOf, event, ORDER } from '../fixtures/commits.js';
+import { Scene, type WorkflowHarness } from './scene.contract.js';
 import type { LoggedEvent, Position } from './store.js';
 
 const nameOf = ({ workflow, id, sequence }: LoggedEvent): string => `${workflow}/${id}/${sequence}`;

@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { commitOf, effect, event, HOUR_MS, ORDER, Scene, typesOf, type WorkflowHarness } from './scene.contract.js';
+import { commitOf, effect, event, ORDER } from '../fixtures/commits.js';
+import { HOUR_MS, Scene, typesOf, type WorkflowHarness } from './scene.contract.js';
 import type { Commit, Committed, NewTimer, TimerToken } from './store.js';
 
 const IDS = ['o1', 'o2', 'o3'];

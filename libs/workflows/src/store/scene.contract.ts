@@ -1,6 +1,7 @@
-import type { Claimed, NewMessage, Seat, Store } from '@nestjs-workers/outbox/extension';
+import type { Claimed, Seat, Store } from '@nestjs-workers/outbox/extension';
 import { expect, onTestFinished } from 'vitest';
-import type { Commit, Committed, FiredTimer, NewEvent, StoredEvent, WorkflowStore } from './store.js';
+import { commitOf, inputOf, ORDER } from '../fixtures/commits.js';
+import type { Commit, Committed, FiredTimer, StoredEvent, WorkflowStore } from './store.js';
 
 /** What a workflow store needs to be tested. `fresh` gives data that no other test sees and in which nothing was ever made. */
 export interface WorkflowHarness {
@@ -19,40 +20,6 @@ export interface WorkflowBench {
 }
 
 export const HOUR_MS = 3_600_000;
-export const ORDER = { workflow: 'order', id: 'o1' } as const;
-
-export function event(type: string, said: Partial<NewEvent> = {}): NewEvent {
-  return { type, schema: 1, payload: JSON.stringify({ type }), ...said };
-}
-
-/** What asks for nothing but one event of the instance `o1`, but for what is said. */
-export function commitOf(said: Partial<Commit> = {}): Commit {
-  return {
-    instance: ORDER,
-    version: 0,
-    events: [event('placed')],
-    effects: [],
-    timers: [],
-    cancelled: [],
-    completes: false,
-    uniqueKey: null,
-    firedTimer: undefined,
-    snapshot: undefined,
-    input: null,
-    once: null,
-    ...said,
-  };
-}
-
-export function effect(payload: string, said: Partial<NewMessage> = {}): NewMessage {
-  const none = { headers: null, key: null, delayMs: null, atMs: null, expiresMs: null, deduplicate: null };
-  return { channel: 'effects', payload, priority: 0, wantsResult: false, ...none, ...said };
-}
-
-/** What a timer's input becomes. */
-export const inputOf = ({ workflow, id, key, generation, input }: FiredTimer): NewMessage =>
-  effect(JSON.stringify({ id, key, generation, input }), { channel: workflow });
-
 /** One test of a workflow store: opened, and closed when the test is over. */
 export class Scene {
   private seat: Promise<Seat> | undefined;

@@ -76,7 +76,8 @@ export interface WorkflowStore {
   checkpoint(projection: string): Promise<Position | undefined>;
   /**
    * Runs `work` for a projection as its only runner over all hosts, and records the position that it returns, also one that lies before
-   * where it was. False when another host is its runner now; `work` was not called.
+   * where it was. False when another host is its runner now; `work` was not called. How many run at a time in one process is for the store
+   * to say; the others wait.
    */
   project(projection: string, work: ProjectionWork): Promise<boolean>;
   /** Sets a projection back to the beginning. */
@@ -215,5 +216,12 @@ export interface InstanceRow extends Instance {
   readonly changedAtMs: number;
 }
 
-/** One turn of a projection, from where it is. Resolves with where it is afterwards; undefined when it did not move. */
-export type ProjectionWork = (from: Position | undefined) => Promise<Position | undefined>;
+/**
+ * One turn of a projection, from where it is. Resolves with where it is afterwards; undefined when it did not move.
+ *
+ * @param eventsAfter as the store's own, by what the runner holds anyway
+ */
+export type ProjectionWork = (
+  from: Position | undefined,
+  eventsAfter: WorkflowStore['eventsAfter'],
+) => Promise<Position | undefined>;

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { effect, event, HOUR_MS, inputOf, ORDER, Scene, type WorkflowHarness } from './scene.contract.js';
+import { effect, event, inputOf, ORDER } from '../fixtures/commits.js';
+import { HOUR_MS, Scene, type WorkflowHarness } from './scene.contract.js';
 import type { FiredTimer } from './store.js';
 
 const timer = (key: string, delayMs: number, input = `"${key}"`) => ({ key, delayMs, input });

@@ -44,6 +44,10 @@ describe('given ... when ... then', () => {
     ],
     ['a cancelled timer', () => given(OrderWorkflow, placed).when({ type: 'declined' }).thenCancelled('payment')],
     ['the end', () => given(OrderWorkflow, placed).when({ type: 'declined' }).thenCompleted()],
+    [
+      'what comes after the end',
+      () => given(OrderWorkflow, placed).when({ type: 'expire' }).when({ type: 'charged' }).thenRejected('not placed'),
+    ],
     ['a rejection', () => given(OrderWorkflow, placed).when({ type: 'declined' }).thenRejected('not placed')],
     ['an acceptance', () => given(OrderWorkflow).when({ type: 'charged' }).thenEvents()],
     ['the state', () => given(OrderWorkflow).when({ type: 'charged' }).thenState({ status: 'shipped' })],

@@ -134,6 +134,9 @@ export class Then<W extends WorkflowClass> {
 
   /** The next input, with what was decided among what has happened. */
   when(input: InputOf<W>): Then<W> {
+    const { decision } = this;
+    if (decision.type === 'accept' && decision.completes)
+      fail(`expected the instance to go on, and it is completed: ${shown(input)} would not be decided`);
     return this.after.when(input);
   }
 

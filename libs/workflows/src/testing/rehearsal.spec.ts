@@ -34,6 +34,10 @@ describe('a rehearsal', () => {
     await orders.execute('1', place);
     await orders.skip('30d');
     expect(await orders.state('1')).toMatchObject({ status: 'paid' });
+    const beats = rehearsal(Heart);
+    for (const input of ['beat', 'stop'] as const) await beats.execute('1', input);
+    await beats.skip('30d');
+    expect(await beats.state('1')).toBe(2);
   });
 
   it('waits with what is delayed', async () => {

@@ -1,9 +1,12 @@
 import type { Rows } from '@nestjs-workers/outbox/extension';
-import type { FiredTimer, InstanceRow, LoggedEvent, PendingTimer, StoredEvent } from '../store/store.js';
+import type { FiredTimer, InstanceRow, Loaded, LoggedEvent, PendingTimer, Position, StoredEvent } from './store.js';
 
 type Row = Rows[number];
 
 const asText = (value: unknown): string | null => (typeof value === 'string' ? value : null);
+
+/** Databases differ in what they call true. */
+const isTrue = (value: unknown): boolean => value === true || value === 1;
 
 export function eventOf(row: Row): StoredEvent {
   return {
@@ -16,8 +19,23 @@ export function eventOf(row: Row): StoredEvent {
   };
 }
 
-export function loggedOf(row: Row): LoggedEvent {
-  const position = String(row['id']);
+/** The first row is of the instance, also when there is none; the others are of events. */
+export function loadedOf([head, ...events]: Rows, schema: number | undefined): Loaded {
+  const { version, is_completed, snapshot_version, state, now_ms } = head as Row;
+  const snapshot =
+    schema === undefined || snapshot_version === null
+      ? undefined
+      : { version: Number(snapshot_version), schema, state: String(state) };
+  return {
+    version: Number(version ?? 0),
+    isCompleted: isTrue(is_completed),
+    snapshot,
+    events: events.map(eventOf),
+    nowMs: Number(now_ms),
+  };
+}
+
+export function loggedOf(row: Row, position: Position): LoggedEvent {
   return { ...eventOf(row), workflow: String(row['workflow']), id: String(row['instance']), position };
 }
 
@@ -38,7 +56,7 @@ export function timerOf(row: Row): PendingTimer {
     generation: Number(row['generation']),
     input: String(row['input']),
     dueAtMs: Number(row['due_at_ms']),
-    isFired: row['fired_at_ms'] !== null,
+    isFired: isTrue(row['is_fired']),
   };
 }
 
@@ -48,7 +66,7 @@ export function instanceOf(row: Row): InstanceRow {
     id: String(row['id']),
     number: Number(row['number']),
     version: Number(row['version']),
-    state: row['is_completed'] === 1 ? 'completed' : 'running',
+    state: isTrue(row['is_completed']) ? 'completed' : 'running',
     startedAtMs: Number(row['started_at_ms']),
     changedAtMs: Number(row['changed_at_ms']),
   };
