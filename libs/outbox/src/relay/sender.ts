@@ -72,6 +72,11 @@ export class Sender implements Post {
     return appended;
   }
 
+  /** Messages were written on these, in a transaction whose commit is not seen. */
+  lookFor(channels: readonly string[]): void {
+    for (const channel of channels) this.probe(channel);
+  }
+
   async pause({ name }: DurableChannel, isPaused: boolean, by: string | undefined): Promise<void> {
     if (isPaused) await this.store.pause(name, by ?? null);
     else await this.store.resume(name);
