@@ -347,8 +347,13 @@ export interface DeadLetterStore {
   discard(query: DeadLetterQuery): Promise<readonly number[]>;
 }
 
-/** Numbered, additive changes of the tables. */
+/** Numbered changes of the tables. */
 export interface Migrations {
+  /**
+   * Those that this library knows, and those that a newer one has applied.
+   *
+   * @throws StoreTooNewError when one of them says that this library is too old for it
+   */
   status(): Promise<
     readonly { readonly number: number; readonly name: string; readonly appliedAtMs: number | undefined }[]
   >;
