@@ -60,6 +60,7 @@ export class OutboxHouse {
       callerOf: (id): ReplyAddress | undefined => this.awaited.find(id),
       onFinished: (id) => this.awaited.finished(id),
       onDelayed: (delayMs) => this.rounds.hasten('poll', delayMs),
+      onRoutedAway: (channel) => this.sender.wake(channel),
       luck,
     });
     const onPause = (by: string | undefined): Promise<void> => this.lookAtPauses(by);
@@ -123,6 +124,7 @@ export class OutboxHouse {
     await this.relay.close();
     await this.rounds.stop();
     this.awaited.stop();
+    await this.sender.stop();
     await this.store.close();
   }
 
@@ -153,7 +155,7 @@ export class OutboxHouse {
     const seat = relay.place;
     if (seat === undefined) return;
     relay.reconsider();
-    const { hosts, buried, suspects } = await store.takeOver(seat, relay.channels, this.options.relay.maxCrashes);
+    const { hosts, buried, suspects } = await store.takeOver(seat, relay.openChannels, this.options.relay.maxCrashes);
     for (const { name, claims } of hosts) this.announcer.announce('workers.taken-over', { host: name, claims });
     for (const { id, channel, crashes } of buried) {
       const about = { channel, messageId: String(id), attempt: crashes, reason: 'crashed', error: undefined };

@@ -1,9 +1,8 @@
 import { type ChannelDeclaration, type Headers } from '@nestjs-workers/core';
-import { type PayloadCheck, payloadCheck, type Sending, suggestion } from '@nestjs-workers/core/extension';
-import { DurableChannel } from './channel/durable.channel.js';
-import { NotDurableError } from './outbox.errors.js';
-import type { OutboxHouse } from './outbox.house.js';
-import type { NewMessage } from './store/store.js';
+import type { Sending } from '@nestjs-workers/core/extension';
+import type { OutboxPremises } from './far/premises.js';
+import { TransactionInvalidError } from './outbox.errors.js';
+import type { NewMessage, Transaction } from './store/store.js';
 import { transactionOf } from './transaction/transaction.js';
 
 /** What `Outbox.add` takes beside the payload. */
@@ -24,11 +23,11 @@ export interface Added {
  *
  * A transaction is what the data library hands out: a `pg` client after BEGIN, a better-sqlite3-like handle inside one, a Kysely, Drizzle,
  * Knex or Prisma transaction, a TypeORM `EntityManager` or `QueryRunner`, or the transaction host of @nestjs-cls/transactional.
+ *
+ * Inside a thread or a child process it is the same, in a transaction of there; only that it always has to wait for the application first.
  */
 export class Outbox {
-  private readonly checks = new Map<string, Promise<PayloadCheck | undefined>>();
-
-  constructor(private readonly house: OutboxHouse) {}
+  constructor(private readonly premises: OutboxPremises) {}
 
   /**
    * Adds one message.
@@ -60,22 +59,20 @@ export class Outbox {
     payloads: readonly T[],
     options: AddOptions = {},
   ): Promise<readonly Added[]> {
-    const durable = this.channel(channel);
+    const { premises } = this;
     const { headers, ...sending } = options;
-    const check = this.checkOf(durable);
-    // A synchronous transaction ends before the next microtask: with nothing to check asynchronously there is none.
-    const checked = check === undefined ? payloads : await this.checkAll(check, payloads);
-    const send = (carried: Headers | undefined) => {
-      const messages = checked.map((payload): NewMessage => {
-        const key =
-          sending.priority === undefined ? durable.keyFor({ payload, headers: carried ?? {} } as never) : undefined;
-        return durable.envelope.write({ payload, headers: carried, sending, key });
-      });
-      return this.house.sender.sendWithin(messages, transactionOf(transaction, this.house.store.kind));
+    const within = transactionOf(transaction, premises.storeKind);
+    const put = async (carried: Headers | undefined) => {
+      const messages = premises.messages(channel, payloads, carried, sending);
+      if (!(messages instanceof Promise)) return premises.write(messages, within);
+      const { made, isStillOpen } = await holding(within, messages);
+      // From here to the write nothing is waited for.
+      if (isStillOpen()) return premises.write(made, within);
+      throw over();
     };
-    const { follower } = this.house.application.announcer;
-    const trail = { worker: undefined, channel: durable.name };
-    const appended = await (follower === undefined ? send(headers) : follower.put(trail, headers ?? {}, send));
+    const { follower } = premises;
+    const trail = { worker: undefined, channel: typeof channel === 'string' ? channel : channel.name };
+    const appended = await (follower === undefined ? put(headers) : follower.put(trail, headers ?? {}, put));
     return appended.map(({ id, isDuplicate }) => ({ id: String(id), isDuplicate }));
   }
 
@@ -88,37 +85,35 @@ export class Outbox {
    * await dataSource.transaction((manager) => outbox.once(context.idempotencyKey(), manager, () => manager.save(invoice)));
    */
   async once<R>(key: string, transaction: object, work: () => R | Promise<R>): Promise<R | undefined> {
-    const isNew = await this.house.store.once(key, transactionOf(transaction, this.house.store.kind));
+    const found = this.premises.once(key, transactionOf(transaction, this.premises.storeKind));
+    // A synchronous transaction is over after the first await, and the work belongs into it.
+    const isNew = found instanceof Promise ? await found : found;
     return isNew ? work() : undefined;
   }
 
   /** Says that a transaction with added messages was committed; for a bare handle whose commit cannot be seen from here. */
   wake(channel: ChannelDeclaration | string): void {
-    this.house.sender.wake(this.channel(channel).name);
+    this.premises.wake(channel);
   }
+}
 
-  private channel(named: ChannelDeclaration | string): DurableChannel {
-    const channel = this.house.application.channel(named);
-    if (channel instanceof DurableChannel) return channel;
-    const durable = [...this.house.application.channels].filter((one) => one instanceof DurableChannel);
-    throw new NotDurableError(
-      channel.name,
-      suggestion(
-        channel.name,
-        durable.map(({ name }) => name),
-      ),
-    );
+/** Waits for what is to be written, with a hold on the transaction it is meant for; `isStillOpen` lets go. */
+async function holding(within: Transaction, waiting: Promise<readonly NewMessage[]>) {
+  // It may fail before anybody waits for it.
+  waiting.catch(() => {});
+  const isStillOpen = within.hold?.() ?? ((): boolean => true);
+  try {
+    return { made: await waiting, isStillOpen };
+  } catch (error) {
+    isStillOpen();
+    throw error;
   }
+}
 
-  private checkOf({ name, durable }: DurableChannel): Promise<PayloadCheck | undefined> | undefined {
-    if (durable.payload === undefined) return undefined;
-    const check = this.checks.get(name) ?? payloadCheck(name, durable.payload);
-    this.checks.set(name, check);
-    return check;
-  }
-
-  private async checkAll(check: Promise<PayloadCheck | undefined>, payloads: readonly unknown[]): Promise<unknown[]> {
-    const loaded = await check;
-    return Promise.all(payloads.map((payload) => loaded?.(payload)));
-  }
+/** A synchronous transaction is over when something was waited for, and another one may be open on the same connection. */
+function over(): TransactionInvalidError {
+  return new TransactionInvalidError(
+    'one that was over before the message came to be written',
+    'Nothing was written. Something had to be waited for, a check of the payload or an answer of the application: give one that may wait, as between "begin" and "commit", and await what you add before it ends.',
+  );
 }

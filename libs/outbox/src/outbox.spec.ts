@@ -244,6 +244,98 @@ describe('a durable channel', () => {
   });
 });
 
+describe('a message that a host died with', () => {
+  it.each(['channel', 'worker'] as const)(
+    'keeps nothing else from being claimed while its %s is paused, and runs when that is resumed',
+    async (paused) => {
+      const begun: string[] = [];
+      const ends: (() => void)[] = [];
+      const store = memoryStore();
+      const [Risky, Safe] = [durable<string>('risky'), durable<string>('safe')];
+
+      class Work {
+        handle(payload: string): Promise<void> {
+          begun.push(payload);
+          return new Promise((resolve) => void ends.push(resolve));
+        }
+      }
+      @Worker({ in: Risky, expose: true })
+      class RiskyWork extends Work {}
+      @Worker({ in: Safe, expose: true, concurrency: 2 })
+      class SafeWork extends Work {}
+
+      const app = await Test.createTestingModule({
+        imports: [
+          WorkersModule.forRoot({ channels: [Risky, Safe], guard: 'off', autoStart: false }),
+          OutboxModule.forRoot({ store }),
+        ],
+        providers: [RiskyWork, SafeWork],
+      }).compile();
+      const workers = workersTesting(app);
+      await app.init();
+      onTestFinished(async () => {
+        for (const end of ends) end();
+        await app.close();
+      });
+      const [gateway, control] = [app.get(WorkerGateway), app.get(WorkersControl)];
+      await gateway.command(RiskyWork, 'risky');
+      await dieWith(store.another(), 'risky');
+      const target = paused === 'channel' ? Risky : RiskyWork;
+      await control.pause(target);
+      const known = workers.next('workers.taken-over');
+      await gateway.start();
+      await gateway.command(SafeWork, 'one that takes long');
+      await until(() => begun.length === 1);
+      await known;
+      await gateway.command(SafeWork, 'one beside it');
+      await until(() => begun.length === 2);
+      for (const end of ends.splice(0)) end();
+      await control.resume(target);
+      await until(() => begun.length === 3);
+      expect(begun).toEqual(['one that takes long', 'one beside it', 'risky']);
+    },
+  );
+});
+
+describe('a result that is routed', () => {
+  it('is begun at once on a host that has its worker, where the one that routed it has none', async () => {
+    const store = memoryStore();
+    const [First, Second] = [durable<string>('first'), durable<string>('second')];
+    const done: string[] = [];
+
+    @Worker({ in: First, out: Second, expose: true })
+    class FirstWork {
+      handle(payload: string): string {
+        return `${payload} routed`;
+      }
+    }
+    @Worker({ in: Second })
+    class SecondWork {
+      handle(payload: string): void {
+        done.push(payload);
+      }
+    }
+    const relay = { pollInterval: '1h' } as const;
+    const host = async (only: string, own: typeof store) => {
+      const app = await Test.createTestingModule({
+        imports: [
+          WorkersModule.forRoot({ channels: [First, Second], guard: 'off', run: { only: [only] } }),
+          OutboxModule.forRoot({ store: own, relay }),
+        ],
+        providers: [FirstWork, SecondWork],
+      }).compile();
+      await app.init();
+      onTestFinished(() => app.close());
+      return app;
+    };
+    const first = await host('FirstWork', store);
+    await host('SecondWork', store.another());
+    await first.get(WorkerGateway).command(FirstWork, 'a');
+    await until(() => done.length === 1);
+    expect(done).toEqual(['a routed']);
+  });
+});
+
 describe('an application that only sends', () => {
   it('has its tables and may put before, and without, anything being started', async () => {
     const store = memoryStore();
@@ -268,3 +360,12 @@ describe('an application that only sends', () => {
     expect((await store.stats())['emails']?.ready).toBe(1);
   });
 });
+
+/** Claims what is on `channel` on a host that is dead when its lease is over. */
+async function dieWith(store: ReturnType<typeof memoryStore>, channel: string): Promise<void> {
+  const deaf = { onWake: () => {}, onFinished: () => {}, onLost: () => {}, onFault: () => {} };
+  await store.open({ migrate: true });
+  const seat = await store.enroll({ name: 'there', leaseMs: 30_000, ...deaf });
+  expect(await store.claim(seat, [{ channel, room: 1 }])).toHaveLength(1);
+  store.kill(seat.host);
+}

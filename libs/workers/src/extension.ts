@@ -8,6 +8,8 @@ export { type ResolvedChannelOptions, resolveChannelOptions } from './channel/ch
 export { type PayloadCheck, payloadCheck } from './channel/payload.check.js';
 export type { KeyOf } from './channel/keyed.buffer.js';
 export type { Sending } from './channel/sending.js';
+export type { HostPart, Premises } from './gateway/worker.gateway.js';
+export { premisesAround } from './isolate/inside/home.js';
 export { isIsolate } from './isolate/role.js';
 export { Packing } from './isolate/packing.js';
 export { type Clock, SystemClock, type Timer } from './lifecycle/clock.js';

@@ -3,7 +3,7 @@ import type { ChannelDeclaration } from './channel/channel.declaration.js';
 import { ChannelRegistry } from './channel/channel.registry.js';
 import type { Entrance } from './gateway/entrance.js';
 import { AwayDoor } from './gateway/away.door.js';
-import type { Door, Premises, WorkerClass } from './gateway/worker.gateway.js';
+import type { Door, HostPart, Premises, WorkerClass } from './gateway/worker.gateway.js';
 import type { Controllable, ControlPremises, TickerClass } from './gateway/workers.control.js';
 import type { Guarding } from './dispatch/guarding.js';
 import type { BlockReport } from './guard/block.report.js';
@@ -85,6 +85,7 @@ export class WorkersApplication implements Premises, ControlPremises {
   private readonly starvation: StarvationWatch;
   private readonly problems: string[] = [];
   private readonly relays: Relay[] = [];
+  private readonly parts = new Map<string, HostPart>();
   private lentArbiter: Arbiter | undefined;
   private assembled: Assembled | undefined;
   private readonly entrances = new Map<string | WorkerClass, Door | 'hidden'>();
@@ -119,6 +120,15 @@ export class WorkersApplication implements Premises, ControlPremises {
   /** Has `relay` opened, started, stopped and closed with this application; before it starts. */
   lend(relay: Relay): void {
     this.relays.push(relay);
+  }
+
+  /** Has `part` answer what the package of this name asks inside isolates. */
+  lendPart(name: string, part: HostPart): void {
+    this.parts.set(name, part);
+  }
+
+  part(name: string): HostPart | undefined {
+    return this.parts.get(name);
   }
 
   /**

@@ -79,13 +79,14 @@ export class WorkersDesk implements Desk {
   }
 
   private send(
-    { kind, worker, payload, options: { headers, timeoutMs, sending } }: Asked,
+    { kind, to, payload, options: { headers, timeoutMs, sending } }: Asked,
     signal: AbortSignal,
     told: (value: unknown) => void,
   ): Promise<unknown> {
+    if (kind === 'ask') return Promise.resolve(this.app.part(to)?.answer(payload));
     const options = { signal, ...(headers === undefined ? {} : { headers }), ...unpackSending(sending) };
-    if (kind === 'command') return this.gateway.command(worker, payload, options);
-    const reply = this.gateway.request(worker, payload, {
+    if (kind === 'command') return this.gateway.command(to, payload, options);
+    const reply = this.gateway.request(to, payload, {
       ...options,
       ...(timeoutMs === undefined ? {} : { timeout: timeoutMs }),
     });

@@ -82,8 +82,5 @@ function version(): string {
 
 function messageOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
-  const { code } = error as NodeJS.ErrnoException;
-  const missing = code === 'ERR_MODULE_NOT_FOUND' ? /package '([^']+)'/.exec(error.message)?.[1] : undefined;
-  if (missing === 'pg') return `a PostgreSQL database needs the package "pg", which is not installed. npm install pg`;
-  return error.message === '' ? (code ?? error.name) : error.message;
+  return error.message === '' ? ((error as NodeJS.ErrnoException).code ?? error.name) : error.message;
 }

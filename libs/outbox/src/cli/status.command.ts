@@ -30,7 +30,7 @@ function asMigrations(migrations: Listed): string[] {
     migrations.map(({ number, name, appliedAtMs }) => [
       `migration ${number}`,
       appliedAtMs === undefined ? 'pending' : `applied ${timeOf(appliedAtMs)}`,
-      name,
+      harmless(name),
     ]),
   );
 }

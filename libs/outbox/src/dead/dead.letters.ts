@@ -60,7 +60,7 @@ export class DeadLetters {
   constructor(private readonly house: OutboxHouse) {}
 
   async find(query: DeadLetterQuery = {}, { limit = 100, before }: DeadLetterPage = {}): Promise<DeadLetter[]> {
-    const page = before === undefined ? { limit } : { limit, before: Number(before) };
+    const page = before === undefined ? { limit } : { limit, before: idOf(before) };
     const found = await this.store.find(stored(query), page);
     return found.map((letter) => this.shown(letter));
   }
@@ -71,7 +71,7 @@ export class DeadLetters {
 
   /** Has one tried again. @throws (rejects) DeadLetterUnknownError when it is not dead: it may be live, done or discarded */
   async retry(id: string): Promise<void> {
-    const [retried] = await this.store.retry({ ids: [Number(id)] });
+    const [retried] = await this.store.retry({ ids: [idOf(id)] });
     if (retried === undefined) throw new DeadLetterUnknownError(id);
     this.house.relay.lookEverywhere();
   }
@@ -89,20 +89,20 @@ export class DeadLetters {
    * @throws (rejects) DeadLetterUnknownError, PayloadInvalidError, NotPortableError; it stays dead then
    */
   async retryWith(id: string, payload: unknown): Promise<void> {
-    const [letter] = await this.store.find({ ids: [Number(id)] }, { limit: 1 });
+    const [letter] = await this.store.find({ ids: [idOf(id)] }, { limit: 1 });
     if (letter === undefined) throw new DeadLetterUnknownError(id);
     const channel = this.house.application.channel(letter.channel);
     if (!(channel instanceof DurableChannel)) throw new DeadLetterUnknownError(id);
     const { payload: type } = channel.durable;
     const checked = type === undefined ? payload : await (await payloadCheck(channel.name, type))(payload);
-    if (!(await this.store.retryWith(Number(id), channel.envelope.write({ payload: checked }).payload)))
+    if (!(await this.store.retryWith(idOf(id), channel.envelope.write({ payload: checked }).payload)))
       throw new DeadLetterUnknownError(id);
     this.house.relay.wake(letter.channel);
   }
 
   /** Forgets one for good. @throws (rejects) DeadLetterUnknownError */
   async discard(id: string): Promise<void> {
-    const [discarded] = await this.store.discard({ ids: [Number(id)] });
+    const [discarded] = await this.store.discard({ ids: [idOf(id)] });
     if (discarded === undefined) throw new DeadLetterUnknownError(id);
   }
 
@@ -151,10 +151,18 @@ export class DeadLetters {
   }
 }
 
+/** What is no id at all is that of no letter; a database would refuse the text. */
+function idOf(text: string): number {
+  const id = Number(text);
+  return Number.isSafeInteger(id) ? id : NOBODYS;
+}
+
+const NOBODYS = 0;
+
 function stored({ channel, ids, reason, since, until }: DeadLetterQuery): StoredQuery {
   return {
     ...(channel === undefined ? {} : { channel: typeof channel === 'string' ? channel : channel.name }),
-    ...(ids === undefined ? {} : { ids: ids.map(Number) }),
+    ...(ids === undefined ? {} : { ids: ids.map(idOf) }),
     ...(reason === undefined ? {} : { reason }),
     ...(since === undefined ? {} : { sinceMs: since.getTime() }),
     ...(until === undefined ? {} : { untilMs: until.getTime() }),

@@ -15,33 +15,44 @@ export type Note =
   | { readonly type: 'wake'; readonly channels: readonly string[] | undefined }
   | { readonly type: 'finished'; readonly ids: readonly number[] };
 
+/** Who leaves notes, and on which bell. */
+export class Signature {
+  readonly sender = randomBytes(6).toString('base64url');
+  readonly bell: string;
+
+  constructor(schema: string) {
+    this.bell = `${schema}:workers`;
+  }
+
+  wakeNote(channels: readonly string[]): string {
+    const note = `${this.sender} w ${JSON.stringify(channels)}`;
+    return Buffer.byteLength(note) > MAX_BYTES ? `${this.sender} w` : note;
+  }
+}
+
 /**
  * The notes that processes leave one another by NOTIFY. A lost one delays and harms nothing: everybody looks by himself, now and then.
  *
  * A store tells its own seats itself, sooner than the server could, and knows its own notes by their sender.
  */
 export class Bell {
-  private readonly sender = randomBytes(6).toString('base64url');
-
+  readonly signature: Signature;
   private ids: number[] = [];
   private ringing: Promise<void> | undefined;
 
   constructor(
-    private readonly schema: string,
+    schema: string,
     private readonly runner: Runner,
-  ) {}
+  ) {
+    this.signature = new Signature(schema);
+  }
 
   get name(): string {
-    return `${this.schema}:workers`;
+    return this.signature.bell;
   }
 
   async wake(channels: readonly string[]): Promise<void> {
-    await this.runner.run(ring, [this.name, [this.wakeNote(channels)]]);
-  }
-
-  wakeNote(channels: readonly string[]): string {
-    const note = `${this.sender} w ${JSON.stringify(channels)}`;
-    return Buffer.byteLength(note) > MAX_BYTES ? `${this.sender} w` : note;
+    await this.runner.run(ring, [this.name, [this.signature.wakeNote(channels)]]);
   }
 
   /** What comes while the server is being told is told with the next note. */
@@ -59,9 +70,10 @@ export class Bell {
   }
 
   private async ringFinished(): Promise<void> {
+    const { sender } = this.signature;
     while (this.ids.length > 0) {
       const notes: string[] = [];
-      while (this.ids.length > 0) notes.push(`${this.sender} f ${this.ids.splice(0, 400).join(',')}`);
+      while (this.ids.length > 0) notes.push(`${sender} f ${this.ids.splice(0, 400).join(',')}`);
       await this.runner.run(ring, [this.name, notes]);
     }
   }
@@ -69,7 +81,7 @@ export class Bell {
   /** Undefined for a note of our own, or in words that we do not know. */
   read(text: string): Note | undefined {
     const [sender, type, ...words] = text.split(' ');
-    if (sender === this.sender) return undefined;
+    if (sender === this.signature.sender) return undefined;
     if (type === 'f') return { type: 'finished', ids: words.join('').split(',').map(Number) };
     if (type !== 'w') return undefined;
     return { type: 'wake', channels: words.length === 0 ? undefined : channelsOf(words.join(' ')) };

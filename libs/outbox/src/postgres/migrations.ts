@@ -6,7 +6,7 @@ import { firstTables } from './migration.1.js';
 import { pauseTable } from './pause.js';
 import { asNumber, msOf, type Statement, statement } from './statement.js';
 
-/** In the order of their numbers. What stands here was applied somewhere and is never changed again. */
+/** In the order of their numbers. What stands here was applied somewhere and is never changed again. Both only add, and need nothing. */
 export const OUTBOX_LEDGER: Ledger = {
   table: 'migration',
   changes: [
@@ -41,11 +41,13 @@ const bare = (quoted: string): string => quoted.slice(1, -1);
 /**
  * The tables of one ledger and their changes: numbered, only ever adding, all in the store's own schema.
  *
- * Promises: of processes that migrate at the same time one does it and the others wait; what is not whole is not there, and not recorded.
+ * Promises: of processes that migrate at the same time one does it and the others wait; what is not whole is not there, and not recorded. A
+ * library that is older than the tables goes on, unless one of the changes that it does not know says that it needs a younger one.
  */
 export class PostgresMigrations implements Migrations {
   private readonly changes: readonly Numbered[];
   private readonly read: Statement;
+  private readonly readNeeds: Statement;
 
   constructor(
     private readonly database: Database,
@@ -54,13 +56,25 @@ export class PostgresMigrations implements Migrations {
     this.changes = ledger.changes.map((change, at) => ({ ...change, number: at + 1 }));
     this.read = statement(
       'read_migrations',
-      (schema) => `select number, ${msOf('applied_at')} as applied_at from ${schema}.${ledger.table} order by number`,
+      (schema) =>
+        `select number, name, ${msOf('applied_at')} as applied_at from ${schema}.${ledger.table} order by number`,
+    );
+    this.readNeeds = statement(
+      'read_needs',
+      (schema) => `select coalesce(max(needs), 0) as needs from ${schema}.${this.needs}`,
     );
   }
 
   async status(): ReturnType<Migrations['status']> {
     const done = await this.applied(this.database);
-    return this.changes.map(({ number, name }) => ({ number, name, appliedAtMs: done.get(number) }));
+    const newer = done.filter(({ number }) => number > this.changes.length);
+    if (newer.length > 0) await this.assertKnown(newer.at(-1)!.number);
+    const known = this.changes.map(({ number, name }) => ({
+      number,
+      name,
+      appliedAtMs: done.find((one) => one.number === number)?.appliedAtMs,
+    }));
+    return [...known, ...newer];
   }
 
   async run(): Promise<readonly string[]> {
@@ -68,7 +82,7 @@ export class PostgresMigrations implements Migrations {
     return this.database.transact(async (transaction) => {
       await transaction.run(lock, [schema]);
       const done = await this.applied(transaction);
-      const missing = this.changes.filter(({ number }) => !done.has(number));
+      const missing = this.changes.filter(({ number }) => done.every((one) => one.number !== number));
       if (missing.length === 0) return [];
       const [found] = await transaction.run(look, [bare(schema), this.ledger.table]);
       // Asked for even when it is there, this would need a right that a prudent administrator has taken away.
@@ -96,31 +110,51 @@ export class PostgresMigrations implements Migrations {
 
   /** @throws StoreOutdatedError, StoreTooNewError */
   async check(): Promise<void> {
-    const done = await this.applied(this.database);
-    const missing = this.changes.filter(({ number }) => !done.has(number));
-    const { owner } = this.ledger;
-    if (missing.length > 0) {
-      const pending = missing.map(({ name }) => name);
-      throw new StoreOutdatedError('postgres', pending, owner);
-    }
-    const found = Math.max(...done.keys());
-    const known = this.changes.length;
-    if (found > known) throw new StoreTooNewError('postgres', found, known, owner);
+    const pending = (await this.status()).filter(({ appliedAtMs }) => appliedAtMs === undefined);
+    if (pending.length === 0) return;
+    const names = pending.map(({ name }) => name);
+    throw new StoreOutdatedError('postgres', names, this.ledger.owner);
   }
 
-  /** When each was applied, in milliseconds since 1970. */
-  private async applied(runner: Runner): Promise<Map<number, number>> {
-    const { schema } = this.database;
-    const [found] = await runner.run(look, [bare(schema), this.ledger.table]);
-    const rows = found!.is_there === true ? await runner.run(this.read) : [];
-    return new Map(rows.map(({ number, applied_at }) => [asNumber(number), asNumber(applied_at)]));
+  /** What is recorded, in the order of the numbers. */
+  private async applied(runner: Runner) {
+    const rows = (await this.isThere(runner, this.ledger.table)) ? await runner.run(this.read) : [];
+    return rows.map(({ number, name, applied_at }) => ({
+      number: asNumber(number),
+      name: String(name),
+      appliedAtMs: asNumber(applied_at),
+    }));
+  }
+
+  /** @throws StoreTooNewError */
+  private async assertKnown(found: number): Promise<void> {
+    if (!(await this.isThere(this.database, this.needs))) return;
+    const [row] = await this.database.run(this.readNeeds);
+    const needed = asNumber(row!.needs);
+    const known = this.changes.length;
+    if (needed > known) throw new StoreTooNewError('postgres', found, needed, known, this.ledger.owner);
+  }
+
+  private async isThere(runner: Runner, table: string): Promise<boolean> {
+    const [found] = await runner.run(look, [bare(this.database.schema), table]);
+    return found!.is_there === true;
+  }
+
+  /** Made with the first change that not every older library goes on with. */
+  private get needs(): string {
+    return `${this.ledger.table}_needs`;
   }
 
   private table(): string {
     return `create table if not exists ${this.database.schema}.${this.ledger.table} (number int primary key, name text not null, applied_at timestamptz not null default now());`;
   }
 
-  private record({ number, name }: Numbered): string {
-    return `insert into ${this.database.schema}.${this.ledger.table} (number, name) values (${number}, '${name.replaceAll("'", "''")}');`;
+  private record({ number, name, needs }: Numbered): string {
+    const recorded = `insert into ${this.database.schema}.${this.ledger.table} (number, name) values (${number}, '${name.replaceAll("'", "''")}');`;
+    if (needs === undefined) return recorded;
+    const table = `${this.database.schema}.${this.needs}`;
+    return `${recorded}
+create table if not exists ${table} (number int primary key, needs int not null);
+insert into ${table} (number, needs) values (${number}, ${needs});`;
   }
 }

@@ -1,8 +1,9 @@
 import type { Annex, Ledger, OwnTransaction } from '../store/annex.js';
 import type * as contract from '../store/store.js';
+import type { Whereabouts } from '../store/whereabouts.js';
 import { Access } from './access.js';
-import { appendedOf, appending, appendingAlone, appendingPart, rankOf } from './append.js';
-import { Bell, ringOnce } from './bell.js';
+import { appendedOf, appendingAlone, appendingPart, rankOf } from './append.js';
+import { Bell } from './bell.js';
 import { Claims, type Pace } from './claims.js';
 import { Database } from './database.js';
 import { PostgresDeadLetters } from './dead.letters.js';
@@ -11,12 +12,13 @@ import { finished, finishedOf } from './finished.js';
 import { installation } from './installation.js';
 import { hostLockClass } from './lock.life.js';
 import { PostgresMigrations } from './migrations.js';
-import { once, tick } from './once.js';
+import { tick } from './once.js';
 import { lend, PostgresTransaction } from './own.transaction.js';
 import type { Row } from './pool.js';
 import { pause, paused, pausedOf, resume } from './pause.js';
 import { peek, peekedOf } from './peek.js';
 import { type PostgresStoreOptions, resolvePostgresOptions, type ResolvedPostgresOptions } from './postgres.options.js';
+import { PostgresWriter } from './postgres.writer.js';
 import { promote, promotedOf } from './promote.js';
 import { prune } from './prune.js';
 import { Seats } from './seats.js';
@@ -46,10 +48,12 @@ export class PostgresStore implements contract.Store {
   readonly kind = 'postgres';
   readonly migrations: PostgresMigrations;
   readonly deadLetters: PostgresDeadLetters;
+  readonly whereabouts: Whereabouts;
   private readonly options: ResolvedPostgresOptions;
   private readonly access: Access;
   private readonly database: Database;
   private readonly bell: Bell;
+  private readonly writer: PostgresWriter;
   private readonly seats: Seats;
   private readonly claims: Claims;
   private readonly trade: Trade;
@@ -58,11 +62,13 @@ export class PostgresStore implements contract.Store {
   constructor(given: PostgresStoreOptions, pace: Pace = PACE) {
     this.claims = new Claims(pace);
     this.options = resolvePostgresOptions(given);
-    const { schema, prepare } = this.options;
+    const { schema, prepare, notifyInTransaction } = this.options;
+    this.whereabouts = { store: 'postgres', schema, notifiesInTransaction: notifyInTransaction };
     this.access = new Access(given, (error) => this.seats.fault(error));
     this.database = new Database(this.access.pool, schema, prepare);
     this.migrations = new PostgresMigrations(this.database);
     this.bell = new Bell(schema, this.database);
+    this.writer = new PostgresWriter(schema, notifyInTransaction ? this.bell.signature : undefined);
     this.seats = new Seats({
       ...this.options,
       database: this.database,
@@ -75,7 +81,7 @@ export class PostgresStore implements contract.Store {
     this.trade = new Trade(this.database, this.claims, {
       onReady: (rows) => this.isReady(rows),
       onFinished: (ids) => this.isFinished(ids),
-      onRouted: (messages) => this.isAppended(messages),
+      onRouted: (messages) => this.expect(messages),
     });
     this.watch = new Watch(this.database, hostLockClass(schema));
   }
@@ -101,19 +107,15 @@ export class PostgresStore implements contract.Store {
     within?: contract.Transaction,
   ): Promise<readonly contract.Appended[]> {
     if (messages.length === 0) return [];
-    this.isAppended(messages);
-    if (within === undefined) {
-      const alone = appendingAlone(messages);
-      return appendedOf(await this.database.run(alone.statement, alone.parameters), alone);
-    }
-    const { schema } = this.database;
-    const sent = appending(messages);
-    const rows = await within.run(sent.statement.text(schema), sent.parameters);
-    if (this.options.notifyInTransaction) {
-      const channels = [...new Set(messages.map(({ channel }) => channel))];
-      await within.run(ringOnce.text(schema), [this.bell.name, this.bell.wakeNote(channels)]);
-    }
-    return appendedOf(rows, sent);
+    this.expect(messages);
+    if (within !== undefined) return this.writer.append(messages, within);
+    const alone = appendingAlone(messages);
+    return appendedOf(await this.database.run(alone.statement, alone.parameters), alone);
+  }
+
+  /** So that the cursors look at ranks and keys they have not seen yet. */
+  expect(messages: readonly contract.NewMessage[]): void {
+    for (const message of messages) this.claims.cursor(message.channel).expect(rankOf(message), message.key !== null);
   }
 
   async transact<T>(work: (transaction: OwnTransaction) => T | Promise<T>): Promise<T> {
@@ -142,7 +144,7 @@ export class PostgresStore implements contract.Store {
       run: async (sql, parameters) => database.run(database.textual(sql), parameters),
       appending: (messages) => {
         const part = this.options.notifyInTransaction ? undefined : appendingPart(database.schema, messages);
-        if (part !== undefined) this.isAppended(messages);
+        if (part !== undefined) this.expect(messages);
         return part;
       },
     };
@@ -208,7 +210,7 @@ export class PostgresStore implements contract.Store {
   }
 
   async once(key: string, within: contract.Transaction): Promise<boolean> {
-    return (await within.run(once.text(this.database.schema), [key])).length > 0;
+    return this.writer.once(key, within);
   }
 
   async pause(channel: string, by: string | null): Promise<boolean> {
@@ -233,11 +235,6 @@ export class PostgresStore implements contract.Store {
 
   async stats(): Promise<Readonly<Record<string, contract.StoredStats>>> {
     return statsOf(await this.database.run(stats));
-  }
-
-  /** So that the cursors look at ranks and keys they have not seen yet. */
-  private isAppended(messages: readonly contract.NewMessage[]): void {
-    for (const message of messages) this.claims.cursor(message.channel).expect(rankOf(message), message.key !== null);
   }
 
   private isReady(rows: readonly Row[]): void {

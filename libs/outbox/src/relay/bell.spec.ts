@@ -39,6 +39,20 @@ describe('a bell', () => {
     ]);
   });
 
+  it('says at its stop what it had kept back, and from then on nothing', async () => {
+    const { clock, said, bell: rung } = bell();
+    rung.ring('a');
+    rung.ring('b');
+    await rung.stop();
+    rung.ring('c');
+    await clock.advance('1s');
+    expect(said).toEqual([
+      ['0', 'a'],
+      ['0', 'b'],
+    ]);
+    expect(clock.pending).toBe(0);
+  });
+
   it('goes on when a word could not be said', async () => {
     const { clock, said, faults, bell: rung } = bell(() => Promise.reject(new Error('no line')));
     rung.ring('a');

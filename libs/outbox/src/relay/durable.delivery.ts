@@ -11,6 +11,8 @@ export interface Claimer {
   readonly maxCrashes: number;
   /** From 0 to 1. */
   chance(): number;
+  /** Told what went wrong without being anybody's outcome. */
+  fault(error: unknown): void;
   /** Records the settlement; resolves when it is committed. @throws (rejects) ClaimLostError */
   settle(delivery: DurableDelivery, settlement: Settlement): Promise<void>;
   /** Told what became of a message that failed, once that is committed. */
@@ -100,7 +102,15 @@ export class DurableDelivery implements Delivery {
     const { claimed, claimer, channel } = this;
     if (isCrash && channel.durable.lost === 'bury') return { type: 'bury', reason: 'lost' };
     if (isCrash && claimed.crashes + 1 >= claimer.maxCrashes) return { type: 'bury', reason: 'crashed' };
-    return verdictOn(channel.durable.retry, fault, claimed.attempt, claimer.chance());
+    const { retry } = channel.durable;
+    try {
+      return verdictOn(retry, fault, claimed.attempt, claimer.chance());
+    } catch (error) {
+      // A function of the user's threw. Its message must come to some end, and the table is what is left.
+      claimer.fault(error);
+      const plain = { ...retry, retryIf: undefined, waitAfter: undefined };
+      return verdictOn(plain, fault, claimed.attempt, claimer.chance());
+    }
   }
 
   private routedFrom(value: unknown): NewMessage[] {

@@ -23,6 +23,8 @@ export interface ExchangeParts {
   readonly deliveries: Deliveries;
   readonly pauses: Pauses;
   readonly isClaiming: () => boolean;
+  /** A result was routed to a channel that others have workers for. */
+  readonly onRoutedAway: (channel: string) => void;
 }
 
 /**
@@ -118,7 +120,11 @@ export class Exchange {
       }
       entry.resolve();
       if (settlement.type !== 'done') continue;
-      for (const { channel } of settlement.routed) for (const source of sources.of(channel)) source.wake();
+      for (const { channel } of settlement.routed) {
+        const here = sources.of(channel);
+        for (const source of here) source.wake();
+        if (here.length === 0) this.parts.onRoutedAway(channel);
+      }
     }
   }
 

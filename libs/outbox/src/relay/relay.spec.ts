@@ -327,6 +327,24 @@ describe('a relay', () => {
   });
 });
 
+describe('a function of the channel that throws', () => {
+  const thrower = (): never => {
+    throw new TypeError('of the user');
+  };
+
+  it.each([
+    ['retryIf', { retryIf: thrower }],
+    ['backoff', { backoff: thrower }],
+  ] as const)('(%s) is told, and its message is tried again as the table says', async (_, retry) => {
+    const { hand, put, line, told } = await relayBench({ channel: { retry } });
+    await put({});
+    const error = new Error('no');
+    await hand.given[0]?.settle({ type: 'failed', fault: { kind: 'handler_error', retryable: true, error } });
+    expect((await line.store.stats())['a']).toMatchObject({ claimed: 0 });
+    expect(told).toContain('workers.fault');
+  });
+});
+
 describe('what is claimed in advance', () => {
   it('is what the worker began in 5 ms, and goes back when it stands still', async () => {
     const { relay, line, hand, put, clock } = await relayBench({ room: 20 });

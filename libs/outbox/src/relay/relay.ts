@@ -27,6 +27,8 @@ export interface RelayParts {
   readonly onFinished: (id: number) => void;
   /** Told when something is due that is not ready yet, in milliseconds from now. */
   readonly onDelayed: (delayMs: number) => void;
+  /** Told of a channel on which a result was routed and that has no worker here. */
+  readonly onRoutedAway?: (channel: string) => void;
   readonly luck?: Luck;
 }
 
@@ -67,6 +69,7 @@ export class OutboxRelay implements Relay, Claimer {
 
   constructor(private readonly parts: RelayParts) {
     const { store, options, clock, announcer, callerOf, onFinished, luck = REAL_LUCK } = parts;
+    const { onRoutedAway = () => {} } = parts;
     const { name, held, settling, sources } = this;
     const isClaiming = (): boolean => this.state === 'claiming';
     this.luck = luck;
@@ -83,7 +86,7 @@ export class OutboxRelay implements Relay, Claimer {
     this.deliveries = new Deliveries({ name, claimer: this, held, clock, announcer, callerOf, isClaiming });
     const { seating, quarantine, deliveries, pauses } = this;
     const nouns = { seating, held, settling, sources, quarantine, deliveries, pauses };
-    this.exchange = new Exchange({ name, store, batch: options.batch, announcer, isClaiming, ...nouns });
+    this.exchange = new Exchange({ name, store, batch: options.batch, announcer, isClaiming, onRoutedAway, ...nouns });
   }
 
   get hostName(): string {
@@ -109,6 +112,11 @@ export class OutboxRelay implements Relay, Claimer {
   /** The channels that have a worker here. */
   get channels(): readonly string[] {
     return this.sources.channels;
+  }
+
+  /** Those of them that something may be claimed from now. */
+  get openChannels(): readonly string[] {
+    return this.sources.open;
   }
 
   chance(): number {
@@ -236,6 +244,10 @@ export class OutboxRelay implements Relay, Claimer {
     if (frees) this.wake(channel.name);
     else this.ring();
     return settled;
+  }
+
+  fault(error: unknown): void {
+    this.parts.announcer.fault(this.name, error);
   }
 
   failed(delivery: DurableDelivery, settlement: Settlement, { error }: Fault, waitMs: number): void {

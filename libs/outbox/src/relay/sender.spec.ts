@@ -74,6 +74,22 @@ describe('a sender', () => {
     expect(hand.ids).toEqual([1]);
   });
 
+  it('looks as soon for what was written within a transaction while it still looks for another', async () => {
+    const { sender, channel, hand, clock, line } = await senderBench();
+    const write = async (payload: number): Promise<void> => {
+      const transaction = memoryTransaction(line.store);
+      await sender.sendWithin([channel.envelope.write({ payload })], transaction);
+      transaction.commit();
+    };
+    await write(1);
+    await clock.advance(105);
+    await turns();
+    await write(2);
+    await clock.advance(2);
+    await turns();
+    expect(hand.ids).toEqual([1, 2]);
+  });
+
   it('looks soon for what was written within a transaction, whose commit it does not see', async () => {
     const { sender, channel, hand, clock, line } = await senderBench();
     const transaction = memoryTransaction(line.store);

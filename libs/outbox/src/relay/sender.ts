@@ -1,5 +1,12 @@
 import type { Channel, Peeked } from '@nestjs-workers/core';
-import { asError, type Clock, type ReplyAddress, type Source, type Taker } from '@nestjs-workers/core/extension';
+import {
+  asError,
+  type Clock,
+  type ReplyAddress,
+  type Source,
+  type Taker,
+  type Timer,
+} from '@nestjs-workers/core/extension';
 import type { DurableChannel } from '../channel/durable.channel.js';
 import type { Draft } from '../channel/envelope.js';
 import type { Post } from '../channel/post.js';
@@ -18,7 +25,7 @@ interface Waiting {
 /** How many messages are written in one statement at most. */
 const LARGEST_BATCH = 1_000;
 /** After a write whose commit is not seen: when it is looked, in milliseconds from then. */
-const PROBES_MS = [2, 5, 10, 25, 50, 100, 200];
+const PROBES_MS = [2, 5, 10, 25, 50, 100, 200] as const;
 
 /**
  * Writes messages, and wakes whoever claims them.
@@ -30,7 +37,7 @@ export class Sender implements Post {
   private waiting: Waiting[] = [];
   private isWriting = false;
   private readonly bell: Bell;
-  private probing: { from: number; readonly channels: Set<string> } | undefined;
+  private probing: { readonly channels: Set<string>; from: number; timer: Timer; dueAt: number } | undefined;
 
   constructor(
     private readonly store: Store,
@@ -72,6 +79,11 @@ export class Sender implements Post {
     return appended;
   }
 
+  /** Messages were written on these, in a transaction whose commit is not seen. */
+  lookFor(channels: readonly string[]): void {
+    for (const channel of channels) this.probe(channel);
+  }
+
   async pause({ name }: DurableChannel, isPaused: boolean, by: string | undefined): Promise<void> {
     if (isPaused) await this.store.pause(name, by ?? null);
     else await this.store.resume(name);
@@ -94,6 +106,12 @@ export class Sender implements Post {
 
   sourceFor(channel: DurableChannel, taker: Taker, routed: Channel | undefined): Source {
     return this.relay.sourceFor(channel, taker, routed);
+  }
+
+  /** Nothing is said to the other hosts any more, and nothing looked for; resolves when the last word is said. */
+  async stop(): Promise<void> {
+    this.probing?.timer.cancel();
+    await this.bell.stop();
   }
 
   /** Something was committed on `channel`. */
@@ -135,28 +153,29 @@ export class Sender implements Post {
   }
 
   private probe(channel: string): void {
-    if (this.probing !== undefined) {
-      this.probing.from = this.clock.now();
-      this.probing.channels.add(channel);
-      return;
-    }
-    const probing = { from: this.clock.now(), channels: new Set([channel]) };
-    this.probing = probing;
-    const next = (): void => {
-      const passedMs = this.clock.now() - probing.from;
-      // What is due within a millisecond is due now: a clock of fractions may never get there.
-      const dueMs = PROBES_MS.find((ms) => ms - passedMs >= 1);
-      if (dueMs === undefined) {
-        this.probing = undefined;
-        return;
-      }
-      this.clock
-        .after(dueMs - passedMs, () => {
-          for (const name of probing.channels) this.relay.wake(name);
-          next();
-        })
-        .hold(false);
-    };
-    next();
+    const now = this.clock.now();
+    const { probing } = this;
+    if (probing === undefined) return this.lookLater(now, new Set([channel]));
+    probing.channels.add(channel);
+    probing.from = now;
+    // The next look is for one that was written before, and may be far off.
+    if (probing.dueAt - now <= PROBES_MS[0]) return;
+    probing.timer.cancel();
+    this.lookLater(now, probing.channels);
+  }
+
+  /** Looks when it is time again for what was written last, at `from`. */
+  private lookLater(from: number, channels: Set<string>): void {
+    const now = this.clock.now();
+    // What is due within a millisecond is due now: a clock of fractions may never get there.
+    const dueMs = PROBES_MS.find((ms) => ms - (now - from) >= 1);
+    this.probing = undefined;
+    if (dueMs === undefined) return;
+    const timer = this.clock.after(from + dueMs - now, () => {
+      for (const name of channels) this.relay.wake(name);
+      this.lookLater(this.probing?.from ?? from, channels);
+    });
+    timer.hold(false);
+    this.probing = { from, channels, timer, dueAt: from + dueMs };
   }
 }

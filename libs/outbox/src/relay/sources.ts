@@ -24,9 +24,10 @@ export class Sources {
     return [...this.byChannel.keys()];
   }
 
-  /** Those of them that may be claimed from. */
+  /** Those of them that may be claimed from, and have a worker that is not paused. */
   get open(): readonly string[] {
-    return this.channels.filter((channel) => !this.paused.has(channel));
+    const isTaken = (channel: string): boolean => this.of(channel).some(({ taker }) => !taker.isPaused);
+    return this.channels.filter((channel) => !this.paused.has(channel) && isTaken(channel));
   }
 
   /** Nothing is wanted of these channels until they are named no more; what was fetched of them goes back. */

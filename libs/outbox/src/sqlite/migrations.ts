@@ -19,11 +19,14 @@ export const OUTBOX_LEDGER: Ledger = {
 /**
  * The numbered changes of the tables of one ledger.
  *
- * Promises: a change is applied and recorded in one transaction, once over all processes that try at the same time.
+ * Promises: a change is applied and recorded in one transaction, once over all processes that try at the same time; a library that is older
+ * than the tables goes on, unless one of the changes that it does not know says that it needs a younger one.
  * Does not promise: a way back.
  */
 export class SqliteMigrations implements Migrations {
   private readonly table: string;
+  /** Made with the first change that not every older library goes on with. */
+  private readonly needs: string;
   private readonly changes: readonly Change[];
 
   constructor(
@@ -32,6 +35,7 @@ export class SqliteMigrations implements Migrations {
     private readonly ledger: Ledger = OUTBOX_LEDGER,
   ) {
     this.table = prefix + ledger.table;
+    this.needs = `${this.table}_needs`;
     this.changes = ledger.changes;
   }
 
@@ -63,23 +67,44 @@ export class SqliteMigrations implements Migrations {
     throw new StoreOutdatedError('sqlite', names, this.ledger.owner);
   }
 
+  /** @throws StoreTooNewError */
   private look(connection: Connection) {
     const { changes, ledger } = this;
     const applied = this.applied(connection);
-    const latest = Math.max(0, ...applied.keys());
-    if (latest > changes.length) throw new StoreTooNewError('sqlite', latest, changes.length, ledger.owner);
-    return changes.map(({ name }, index) => ({ number: index + 1, name, appliedAtMs: applied.get(index + 1) }));
+    const known = changes.map(({ name }, index) => ({
+      number: index + 1,
+      name,
+      appliedAtMs: applied.find(({ number }) => number === index + 1)?.appliedAtMs,
+    }));
+    const newer = applied.filter(({ number }) => number > changes.length);
+    const needed = newer.length === 0 ? 0 : this.needed(connection);
+    if (needed <= changes.length) return [...known, ...newer];
+    throw new StoreTooNewError('sqlite', newer.at(-1)?.number ?? needed, needed, changes.length, ledger.owner);
   }
 
-  private applied(connection: Connection): ReadonlyMap<number, number> {
-    const found = connection.ask(`select 1 from sqlite_schema where type = 'table' and name = ?`, [this.table]);
-    if (found.length === 0) return new Map();
-    const rows = connection.ask(`select number, applied_at_ms from ${this.table}`, []);
-    return new Map(rows.map(({ number, applied_at_ms }) => [Number(number), Number(applied_at_ms)]));
+  private applied(connection: Connection) {
+    if (!isThere(connection, this.table)) return [];
+    const rows = connection.ask(`select number, name, applied_at_ms from ${this.table} order by number`, []);
+    return rows.map((row) => ({
+      number: Number(row['number']),
+      name: String(row['name']),
+      appliedAtMs: Number(row['applied_at_ms']),
+    }));
+  }
+
+  private needed(connection: Connection): number {
+    if (!isThere(connection, this.needs)) return 0;
+    return Number(connection.ask(`select max(needs) as needs from ${this.needs}`, [])[0]?.['needs'] ?? 0);
   }
 
   private textOf(number: number): string {
-    const { name, sql } = this.changes[number - 1] as Change;
+    const { name, sql, needs } = this.changes[number - 1] as Change;
+    const noted =
+      needs === undefined
+        ? ''
+        : `create table if not exists ${this.needs} (number integer primary key, needs integer not null);
+insert into ${this.needs} (number, needs) values (${number}, ${needs});
+`;
     return `-- ${number}: ${name}
 create table if not exists ${this.table} (
   number integer primary key,
@@ -88,6 +113,10 @@ create table if not exists ${this.table} (
 );
 ${sql(this.prefix)}
 insert into ${this.table} (number, name, applied_at_ms) values (${number}, '${name}', ${NOW_MS});
-`;
+${noted}`;
   }
+}
+
+function isThere(connection: Connection, table: string): boolean {
+  return connection.ask(`select 1 from sqlite_schema where type = 'table' and name = ?`, [table]).length > 0;
 }

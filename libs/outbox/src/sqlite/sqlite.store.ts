@@ -20,6 +20,7 @@ import type {
 } from '../store/store.js';
 import type { Annex, Ledger, OwnTransaction } from '../store/annex.js';
 import { StoreUnreachableError } from '../store/store.errors.js';
+import type { Whereabouts } from '../store/whereabouts.js';
 import { Append } from './append.js';
 import { Connection } from './connection.js';
 import { SqliteDeadLetters } from './dead.letters.js';
@@ -27,10 +28,9 @@ import { openFile } from './drivers.js';
 import { GroupCommit } from './group.commit.js';
 import { handleOf } from './handle.js';
 import { SqliteMigrations } from './migrations.js';
-import { once } from './once.js';
 import { ownMark } from './process.mark.js';
 import type { SqliteStoreOptions } from './sqlite.options.js';
-import { assertSqlite } from './sqlite.transaction.js';
+import { SqliteWriter } from './sqlite.writer.js';
 import { type Tables, tablesOf } from './tables.js';
 import { Verbs } from './verbs.js';
 
@@ -64,8 +64,10 @@ class SqliteStore implements Store {
   readonly kind = 'sqlite';
   readonly migrations: SqliteMigrations;
   readonly deadLetters: SqliteDeadLetters;
+  readonly whereabouts: Whereabouts;
   private readonly tables: Tables;
   private readonly appending: Append;
+  private readonly writer: SqliteWriter;
   private readonly group = new GroupCommit((messages) => this.verbs.append(messages));
   private connecting: Promise<Connection> | undefined;
   private opened: Verbs | undefined;
@@ -73,7 +75,9 @@ class SqliteStore implements Store {
   constructor(private readonly options: SqliteStoreOptions) {
     this.tables = tablesOf(options.prefix ?? 'nestjs_workers_');
     if (options.database !== undefined) handleOf(options.database);
+    this.whereabouts = { store: 'sqlite', prefix: this.tables.prefix };
     this.appending = new Append(this.tables);
+    this.writer = new SqliteWriter(this.tables, this.appending);
     this.migrations = new SqliteMigrations(this.tables.prefix, () => this.connect());
     this.deadLetters = new SqliteDeadLetters(this.tables, () => this.verbs.connection);
   }
@@ -167,9 +171,8 @@ class SqliteStore implements Store {
     return this.verbs.tick(ticker, dueAtMs);
   }
 
-  async once(key: string, within: Transaction): Promise<boolean> {
-    assertSqlite(within);
-    return once(this.tables, key, within);
+  once(key: string, within: Transaction): boolean | Promise<boolean> {
+    return this.writer.once(key, within);
   }
 
   async pause(channel: string, by: string | null): Promise<boolean> {
@@ -196,10 +199,8 @@ class SqliteStore implements Store {
     return this.verbs.stats();
   }
 
-  /** Writes before it first awaits when the handle is synchronous. */
-  private async appendWithin(messages: readonly NewMessage[], within: Transaction): Promise<readonly Appended[]> {
-    assertSqlite(within);
-    const appended = this.appending.run((sql, parameters) => within.run(sql, parameters), messages);
+  private appendWithin(messages: readonly NewMessage[], within: Transaction): Promise<readonly Appended[]> {
+    const appended = this.writer.append(messages, within);
     this.opened?.expectCommit();
     return appended;
   }

@@ -1,6 +1,7 @@
 import type { Rows, Transaction } from '../store/store.js';
 import { handleOf, type SqliteDatabase, type SqliteHandle, type SqliteStatement } from './handle.js';
 import { NotInTransactionError, TransactionForeignError } from './sqlite.errors.js';
+import { holdOn } from './sqlite.hold.js';
 
 /**
  * The transaction that is open on `database`, for `append` and `once`. Any connection to the database that holds the tables will do.
@@ -18,6 +19,10 @@ export function fromSqlite(database: SqliteDatabase): Transaction {
     run: (sql, parameters): Rows => {
       assertInTransaction(handle);
       return prepared(handle, sql).all(parameters);
+    },
+    hold: () => {
+      assertInTransaction(handle);
+      return holdOn(handle);
     },
   };
 }

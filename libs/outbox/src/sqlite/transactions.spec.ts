@@ -89,7 +89,7 @@ describe('a transaction of the user', () => {
     await expect(store.append([message()], within)).rejects.toThrow(NotInTransactionError);
     const foreign: Transaction = { dialect: 'postgres', run: () => [] };
     await expect(store.append([message()], foreign)).rejects.toThrow(TransactionForeignError);
-    await expect(store.once('key', foreign)).rejects.toThrow(TransactionForeignError);
+    await expect(async () => store.once('key', foreign)).rejects.toThrow(TransactionForeignError);
   });
 
   it('that stays open on the lent handle gets nothing of what the store writes itself', async () => {

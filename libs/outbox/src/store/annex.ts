@@ -3,6 +3,11 @@ import type { Appended, Migrations, NewMessage, Rows, Transaction } from './stor
 /** One change of tables. What was published is never changed again, only added to. */
 export interface Change {
   readonly name: string;
+  /**
+   * The number that a library must know at least to go on with the tables once this is applied; recorded with it. Left out for a change that
+   * only adds: every older library goes on. A change that takes something away which the one before it no longer uses needs that one.
+   */
+  readonly needs?: number;
   /** Its SQL. @param namespace what the store's annex calls so */
   readonly sql: (namespace: string) => string;
 }

@@ -42,18 +42,20 @@ export class StoreOutdatedError extends WorkersError {
   }
 }
 
-/** The tables were changed by a newer version of this library than this one. */
+/** A newer version of this library changed the tables in a way that this one cannot go on with. */
 export class StoreTooNewError extends WorkersError {
   readonly code = 'STORE_TOO_NEW';
 
   constructor(
     readonly store: string,
     readonly found: number,
+    /** What a version must know at least. */
+    readonly needed: number,
     readonly known: number,
     readonly owner = OUTBOX,
   ) {
     super(
-      `The tables of ${owner} in the ${store} store are of migration ${found}, and this version knows ${known}. Update ${owner} in this process.`,
+      `The tables of ${owner} in the ${store} store are of migration ${found}, which needs a version that knows migration ${needed}; this one knows ${known}. Update ${owner} in this process.`,
     );
   }
 }

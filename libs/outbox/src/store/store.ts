@@ -1,4 +1,5 @@
 import type { Annex, Ledger, OwnTransaction } from './annex.js';
+import type { Whereabouts } from './whereabouts.js';
 
 /**
  * The store: where durable messages live. This is the contract that every store keeps, and the one word list for it.
@@ -31,6 +32,8 @@ export interface Store {
   readonly migrations: Migrations;
   /** Where messages rest that will not be tried again by themselves. */
   readonly deadLetters: DeadLetterStore;
+  /** What a writer needs who has a transaction and not this store. Left out by a store that nobody else can write in. */
+  readonly whereabouts?: Whereabouts;
 
   /**
    * Makes the store usable. With `migrate` it brings its tables up to date; without, it only looks. Harmless when it is open already.
@@ -48,6 +51,8 @@ export interface Store {
    * first awaits, so that a synchronous handle may be used inside a synchronous transaction.
    */
   append(messages: readonly NewMessage[], within?: Transaction): Promise<readonly Appended[]>;
+  /** Such a writer is about to append these. Left out by a store to which that is no news. */
+  expect?(messages: readonly NewMessage[]): void;
   /**
    * One transaction of the store's own, for packages that stand on it: committed when `work` has returned, taken back when it throws. When a
    * statement in it failed all of it is taken back, also when `work` has caught the error. It may be used as `within` of `append`.
@@ -96,8 +101,8 @@ export interface Store {
   resume(channel: string): Promise<boolean>;
   /** The channels that are paused, in the order of their names. */
   paused(): Promise<readonly PausedChannel[]>;
-  /** True when `key` is new: the inbox. Recorded in the caller's transaction. */
-  once(key: string, within: Transaction): Promise<boolean>;
+  /** True when `key` is new: the inbox. Recorded in the caller's transaction; a promise only where that gives one. */
+  once(key: string, within: Transaction): boolean | Promise<boolean>;
   /** Removes what has outlived its time, at most `limit` rows of each kind. */
   prune(limit: number, keep: Retention): Promise<Pruned>;
   /** What is ready on `channel` and next, at most `limit`, without claiming it. */
@@ -116,6 +121,13 @@ export interface Transaction {
    * that cannot be seen.
    */
   readonly committed?: Promise<unknown> | undefined;
+  /**
+   * Takes hold of this very transaction, for who has to wait for something before he writes. What it returns lets go, and says whether it
+   * is still the one that is open: another one may be by then.
+   *
+   * @throws NotInTransactionError where none is open
+   */
+  readonly hold?: (() => () => boolean) | undefined;
 }
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];
@@ -335,8 +347,13 @@ export interface DeadLetterStore {
   discard(query: DeadLetterQuery): Promise<readonly number[]>;
 }
 
-/** Numbered, additive changes of the tables. */
+/** Numbered changes of the tables. */
 export interface Migrations {
+  /**
+   * Those that this library knows, and those that a newer one has applied.
+   *
+   * @throws StoreTooNewError when one of them says that this library is too old for it
+   */
   status(): Promise<
     readonly { readonly number: number; readonly name: string; readonly appliedAtMs: number | undefined }[]
   >;

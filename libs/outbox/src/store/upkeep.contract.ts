@@ -165,6 +165,15 @@ export function upkeepContract(harness: StoreHarness): void {
       expect(await scene.store.peek('a', 1)).toHaveLength(1);
       expect(await scene.places()).toEqual({ ready: 2, delayed: 1 });
     });
+
+    it('shows what waits behind others of its key as well', async () => {
+      const scene = await Scene.of(harness);
+      const ids = await scene.append({ key: 'k' }, { key: 'k' }, {}, { key: 'k' }, { key: 'k', delayMs: HOUR_MS });
+      const shown = await scene.store.peek('a', 10);
+      expect(idsOf(shown).toSorted((one, other) => one - other)).toEqual(ids.slice(0, 4));
+      expect(shown.filter(({ key }) => key === 'k').map(({ id }) => id)).toEqual([ids[0], ids[1], ids[3]]);
+      expect(await scene.store.peek('a', 3)).toHaveLength(3);
+    });
   });
 
   describe('statistics', () => {

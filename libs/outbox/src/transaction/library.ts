@@ -28,6 +28,8 @@ export interface LibraryTransaction {
   run(sql: string, parameters: readonly unknown[]): Rows | Promise<Rows>;
   /** See `Transaction`. */
   readonly committed?: Promise<unknown> | undefined;
+  /** See `Transaction`. Left out where a handle is of one transaction, or its `committed` is. */
+  readonly hold?: (() => () => boolean) | undefined;
 }
 
 /** Whether `value` has all of these methods. */

@@ -127,9 +127,13 @@ export function transactionContract(name: string, harness: TransactionHarness): 
       expect(await claim()).toHaveLength(1);
     });
 
-    it('remembers the key of a work that is to be done once, when it is committed', async () => {
+    it('remembers the key of a work that is to be done once, when it is committed, and does the work in it', async () => {
       const { bench, outbox } = await scene(harness);
-      const work: Work<string | undefined> = (handle) => outbox.once('invoice 7', handle, () => 'done');
+      const work: Work<string | undefined> = (handle) =>
+        outbox.once('invoice 7', handle, () => {
+          transactionOf(handle, bench.store.kind);
+          return 'done';
+        });
       expect(await bench.transaction([work], 'rollback')).toEqual(['done']);
       expect(await bench.transaction([work, work])).toEqual(['done', undefined]);
       expect(await bench.transaction([work])).toEqual([undefined]);

@@ -34,7 +34,18 @@ export function transactionOf(handle: object, storeKind: string): Transaction {
       'What is to be committed together must lie in one database. Give the transaction of the database that the store is in, or a store for this one.',
     );
   }
-  return own ?? { dialect, run: (sql, parameters) => found.run(sql, parameters), committed: found.committed };
+  const { committed, hold = () => () => isOpen(handle, storeKind, found) } = found;
+  return own ?? { dialect, run: (sql, parameters) => found.run(sql, parameters), committed, hold };
+}
+
+/** Whether what is open on `handle` now is what was open then, as far as that can be told. */
+function isOpen(handle: object, storeKind: string, { committed }: LibraryTransaction): boolean {
+  try {
+    return transactionOf(handle, storeKind).committed === committed;
+  } catch (error) {
+    if (error instanceof TransactionInvalidError) return false;
+    throw error;
+  }
 }
 
 function read(handle: object): LibraryTransaction {

@@ -8,7 +8,7 @@ import type { WorkersStats } from '../observe/stats.js';
  * isolate ends.
  */
 export interface Desk {
-  /** Sends a message for a handler; `told` gets the progress of a request. */
+  /** Sends a message for a handler, or asks a part for it; `told` gets the progress of a request. */
   serve(isolate: object, asked: Asked, told: (value: unknown) => void): Promise<unknown>;
   /** The one who asked does not wait any longer. */
   leave(isolate: object, call: number): void;
@@ -33,13 +33,14 @@ export interface SendOptions {
 export const LOG_LEVELS = ['log', 'error', 'warn', 'debug', 'verbose', 'fatal'] as const;
 export type LogLevel = (typeof LOG_LEVELS)[number];
 
-/** A command or a request from inside an isolate. */
+/** What is asked from inside an isolate: a command or a request for a worker, or something for the part of a package. */
 export interface Asked {
-  readonly kind: 'command' | 'request';
+  readonly kind: 'command' | 'request' | 'ask';
   readonly call: number;
   /** The message whose handler asks; undefined when the asking code belongs to no handler. */
   readonly asker: string | undefined;
-  readonly worker: string;
+  /** The worker, or the part. */
+  readonly to: string;
   readonly options: SendOptions;
   readonly payload: unknown;
 }

@@ -25,6 +25,12 @@ export interface Door {
   request<T>(payload: unknown, options: RequestOptions | undefined): Reply<T>;
 }
 
+/** The part of a package that stays with the application, for its other part inside an isolate. */
+export interface HostPart {
+  /** Answers what is asked of it: data that can cross a border, as the answer is. What it throws is thrown where it was asked. */
+  answer(asked: unknown): unknown;
+}
+
 /** What the gateway needs of the application behind it. */
 export interface Premises {
   /** The door of an exposed worker, `'hidden'` for one that is not exposed, undefined for an unknown one. */
@@ -32,6 +38,8 @@ export interface Premises {
   names(): { all: readonly string[]; exposed: readonly string[] };
   channel<T>(named: ChannelDeclaration<T> | string): Channel<T>;
   stats(): WorkersStats;
+  /** What a package lent the application under this name. Where the application is far, it is there as well, and answers undefined. */
+  part(name: string): HostPart | undefined;
   start(): Promise<void>;
   stop(): Promise<void>;
 }

@@ -40,6 +40,7 @@ export class Clerk {
         return desk.leave(this, said[1]);
       case 'command':
       case 'request':
+      case 'ask':
         return this.serve(said);
       default:
     }
@@ -50,16 +51,16 @@ export class Clerk {
     this.parts.desk.forget(this);
   }
 
-  /** Answers what a handler asks of the host: a command, a request. */
-  private serve([kind, call, tx, worker, options, payload]: Extract<
+  /** Answers what a handler asks of the host: a command, a request, or what a package is asked for. */
+  private serve([kind, call, tx, to, options, payload]: Extract<
     ToHost,
-    readonly ['command' | 'request', ...unknown[]]
+    readonly ['command' | 'request' | 'ask', ...unknown[]]
   >): void {
     const { desk, packing, messageOf, say } = this.parts;
     const asker = tx === null ? undefined : messageOf(tx)?.id;
     const told = (value: unknown): void => say(['told', call, packing.said(value)]);
     void desk
-      .serve(this, { kind, call, asker, worker, options, payload: packing.unpack(payload) }, told)
+      .serve(this, { kind, call, asker, to, options, payload: packing.unpack(payload) }, told)
       .then((value) => ['answer', call, packing.result(value)] as const)
       .catch((error: unknown) => ['refuse', call, packing.thrown(error)] as const)
       .then(say);

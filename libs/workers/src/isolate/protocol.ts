@@ -45,6 +45,7 @@ export type ToHost =
   | readonly ['log', level: LogLevel, context: string, text: string, stack: string | null]
   | readonly ['command', call: number, tx: Tx | null, worker: string, options: SendOptions, payload: unknown]
   | readonly ['request', call: number, tx: Tx | null, worker: string, options: SendOptions, payload: unknown]
+  | readonly ['ask', call: number, tx: Tx | null, part: string, options: SendOptions, asked: unknown]
   | readonly ['leave', call: number]
   | readonly ['put', channel: string, value: unknown]
   | readonly ['stats']
@@ -106,6 +107,7 @@ const TO_HOST: Readonly<Record<ToHost[0], Shape>> = {
   log: [oneOf(LOG_LEVELS), text, text, (part) => part === null || text(part)],
   command: [count, txOrNull, text, record, any],
   request: [count, txOrNull, text, record, any],
+  ask: [count, txOrNull, text, record, any],
   leave: [count],
   put: [text, any],
   stats: [],

@@ -22,8 +22,8 @@ export class Calls {
 
   /** @throws (rejects) whatever the host refuses it with; NotPortableError when the payload cannot cross */
   ask(
-    kind: 'command' | 'request',
-    worker: string,
+    kind: 'command' | 'request' | 'ask',
+    to: string,
     payload: unknown,
     options: SendOptions,
     { told = () => {}, signal }: { told?: (value: unknown) => void; signal?: AbortSignal | undefined } = {},
@@ -33,7 +33,7 @@ export class Calls {
       const asker: Tx | null = atWork.getStore() ?? null;
       const packed = this.packing.payload(payload);
       this.pending.set(call, { resolve, reject, told });
-      this.link.say([kind, call, asker, worker, options, packed]);
+      this.link.say([kind, call, asker, to, options, packed]);
       if (signal === undefined) return;
       const leave = (): void => this.link.say(['leave', call]);
       if (signal.aborted) leave();

@@ -6,7 +6,7 @@ import { packSending } from '../../channel/sending.js';
 import type { PutResult } from '../../channel/waiting.room.js';
 import type { SendOptions } from '../../dispatch/desk.js';
 import type { CommandOptions, RequestOptions } from '../../gateway/entrance.js';
-import type { Door, Premises, WorkerClass } from '../../gateway/worker.gateway.js';
+import type { Door, HostPart, Premises, WorkerClass } from '../../gateway/worker.gateway.js';
 import { toMs } from '../../lifecycle/duration.js';
 import type { WorkersStats } from '../../observe/stats.js';
 import { WORKER_METADATA, type WorkerRecord } from '../../worker/worker.js';
@@ -62,6 +62,10 @@ export class FarPremises implements Premises {
   stats(): WorkersStats {
     this.link.say(['stats']);
     return this.snapshot;
+  }
+
+  part(name: string): HostPart {
+    return { answer: (asked) => this.calls.ask('ask', name, asked, {}) };
   }
 
   /** The host sent newer statistics. */

@@ -20,7 +20,7 @@ import { Resident } from './resident.js';
  * `Resident` listens.
  *
  * Promises: what cannot be opened (no such file, class, module or provider; a start hook that fails) is told to the host, and the isolate
- * ends; what the host says meanwhile is not lost.
+ * ends; what the host says meanwhile is not lost, and what a start hook asks is answered.
  */
 export function live(link: Link): void {
   const early: unknown[] = [];
@@ -53,6 +53,7 @@ async function beBorn(link: Link, birth: unknown): Promise<Resident> {
   link.speak(dispatch);
   const packing = new Packing(link.form, knownErrors(dispatch.errors));
   const calls = new Calls(link, packing);
+  answerEarly(link, calls);
   const premises = new FarPremises(link, calls, packing, names, stats);
   const announcer = new Announcer();
   const logger = new FarLogger(link);
@@ -67,6 +68,16 @@ async function beBorn(link: Link, birth: unknown): Promise<Resident> {
     stats: () => premises.stats(),
   };
   return new Resident({ link, home, house, premises, calls, packing, announcer, concurrency });
+}
+
+/** What a start hook asks of the host is answered while the home is being opened; all else waits until it stands. */
+function answerEarly(link: Link, calls: Calls): void {
+  const later = link.onWord;
+  link.onWord = (next) => {
+    const word = parseToIsolate(next);
+    if (word?.[0] === 'answer' || word?.[0] === 'refuse' || word?.[0] === 'told') calls.hear(word);
+    else later(next);
+  };
 }
 
 function named(logger: LoggerService, name: string): HandlerLogger {

@@ -165,7 +165,7 @@ export class Resident {
   private unsaid(word: ToHost, error: Error): void {
     const { link, calls } = this.parts;
     if (word[0] === 'done' || word[0] === 'failed') return this.outcomes.unsaid(word, error);
-    if (word[0] === 'command' || word[0] === 'request') return calls.fail(word[1], error);
+    if (word[0] === 'command' || word[0] === 'request' || word[0] === 'ask') return calls.fail(word[1], error);
     if (word[0] !== 'log')
       link.say(['log', 'error', 'Isolate', `"${word[0]}" could not be sent: ${error.message}`, null]);
   }

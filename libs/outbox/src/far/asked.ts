@@ -1,0 +1,25 @@
+import type { Headers } from '@nestjs-workers/core';
+import type { Sending } from '@nestjs-workers/core/extension';
+import type { Whereabouts } from '../store/whereabouts.js';
+
+/** Under this name the outbox of an application answers what is asked inside its isolates. */
+export const PART = 'outbox';
+
+/** What is asked there, each as data that can cross. */
+export type Asked =
+  | readonly ['store']
+  /** The payloads are packed, as JSON texts. */
+  | readonly ['messages', channel: string, payloads: readonly string[], headers: Headers | undefined, sending: Sending]
+  /** They were written in a transaction whose commit is not seen, and are looked for. */
+  | readonly ['look for', channels: readonly string[]]
+  | readonly ['wake', channel: string]
+  | readonly ['letters', verb: LetterVerb, given: readonly unknown[]];
+
+/** The answer to `store`. */
+export interface StoreAnswer {
+  readonly kind: string;
+  readonly whereabouts: Whereabouts | undefined;
+}
+
+export const LETTER_VERBS = ['find', 'count', 'retry', 'retryAll', 'retryWith', 'discard', 'discardAll'] as const;
+export type LetterVerb = (typeof LETTER_VERBS)[number];
