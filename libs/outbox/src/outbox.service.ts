@@ -75,7 +75,8 @@ export class Outbox {
     };
     const { follower } = this.house.application.announcer;
     const trail = { worker: undefined, channel: durable.name };
-    const appended = await (follower === undefined ? send(headers) : follower.put(trail, headers ?? {}, send));
+    const isFollowed = follower !== undefined && !follower.leaves(headers);
+    const appended = await (isFollowed ? follower.put(trail, headers ?? {}, send) : send(headers));
     return appended.map(({ id, isDuplicate }) => ({ id: String(id), isDuplicate }));
   }
 

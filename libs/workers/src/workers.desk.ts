@@ -26,10 +26,13 @@ export class WorkersDesk implements Desk {
     const calls = this.calls.get(isolate) ?? new Map<number, AbortController>();
     this.calls.set(isolate, calls.set(asked.call, controller));
     try {
+      const { asker, options } = asked;
+      const { follower } = this.app.announcer;
       const send = (): Promise<unknown> => this.send(asked, controller.signal, told);
-      const { asker } = asked;
-      if (asker === undefined) return await send();
-      return await inside.run({ house: this.app.supervisor, runId: 0, worker: this.worker, messageId: asker }, send);
+      const goOn = follower === undefined ? send : () => follower.goOn(options.headers, asker, send);
+      if (asker === undefined) return await goOn();
+      const { id: messageId } = asker;
+      return await inside.run({ house: this.app.supervisor, runId: 0, worker: this.worker, messageId }, goOn);
     } finally {
       calls.delete(asked.call);
     }

@@ -38,7 +38,7 @@ export interface Asked {
   readonly kind: 'command' | 'request';
   readonly call: number;
   /** The message whose handler asks; undefined when the asking code belongs to no handler. */
-  readonly asker: string | undefined;
+  readonly asker: Message | undefined;
   readonly worker: string;
   readonly options: SendOptions;
   readonly payload: unknown;

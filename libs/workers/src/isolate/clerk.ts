@@ -56,7 +56,7 @@ export class Clerk {
     readonly ['command' | 'request', ...unknown[]]
   >): void {
     const { desk, packing, messageOf, say } = this.parts;
-    const asker = tx === null ? undefined : messageOf(tx)?.id;
+    const asker = tx === null ? undefined : messageOf(tx);
     const told = (value: unknown): void => say(['told', call, packing.said(value)]);
     void desk
       .serve(this, { kind, call, asker, worker, options, payload: packing.unpack(payload) }, told)

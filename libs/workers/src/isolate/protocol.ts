@@ -22,7 +22,7 @@ export type ToIsolate =
       caller: Caller,
       headers: Headers | null,
       payload: unknown,
-      stored?: WireStored,
+      ...besides: Besides,
     ]
   | readonly ['abort', tx: Tx, reason: unknown]
   | readonly ['answer', call: number, value: unknown]
@@ -63,6 +63,9 @@ export type WireVitals = readonly [heapMb: number, rssMb: number];
 /** Of a message that lies in a store: `[when it was created, its idempotency key]`. */
 export type WireStored = readonly [createdAtMs: number, idempotencyKey: string];
 
+/** `within`: what is to be known of the trace that a run belongs to; its headers are the message's, here as everywhere. */
+export type Besides = readonly [stored?: WireStored | null, within?: Headers];
+
 /** How a handler failed, as far as the isolate can tell. */
 export type WireFault = 'thrown' | 'validation_error' | 'serialization_error';
 
@@ -75,15 +78,18 @@ const tx = (part: unknown): boolean => typeof part === 'string' || typeof part =
 const txOrNothing = (part: unknown): boolean => part === undefined || tx(part);
 const txOrNull = (part: unknown): boolean => part === null || tx(part);
 const storedOrNothing = (part: unknown): boolean =>
-  part === undefined || (Array.isArray(part) && Number.isFinite(part[0]) && text(part[1]) && part.length === 2);
+  part === undefined ||
+  part === null ||
+  (Array.isArray(part) && Number.isFinite(part[0]) && text(part[1]) && part.length === 2);
 const count = (part: unknown): boolean => Number.isSafeInteger(part);
 const record = (part: unknown): boolean => typeof part === 'object' && part !== null && !Array.isArray(part);
 const vitals = (part: unknown): boolean => Array.isArray(part) && part.length === 2 && part.every(Number.isFinite);
 const recordOrNull = (part: unknown): boolean => part === null || record(part);
+const recordOrNothing = (part: unknown): boolean => part === undefined || record(part);
 
 const TO_ISOLATE: Readonly<Record<ToIsolate[0], Shape>> = {
   birth: [record],
-  run: [tx, text, count, oneOf(['waits', 'none']), recordOrNull, any, storedOrNothing],
+  run: [tx, text, count, oneOf(['waits', 'none']), recordOrNull, any, storedOrNothing, recordOrNothing],
   abort: [tx, any],
   answer: [count, any],
   refuse: [count, any],

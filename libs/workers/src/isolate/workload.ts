@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { asError, fault } from '../message/fault.js';
-import type { Headers } from '../message/message.js';
+import type { Headers, Stored } from '../message/message.js';
 import type { Body } from './body.js';
 import { Company } from './company.js';
 import type { Errand } from './errand.js';
 import type { Packing } from './packing.js';
-import type { ToHost, Tx } from './protocol.js';
+import type { Besides, ToHost, Tx } from './protocol.js';
 
 /** What is told how far errands are. */
 export interface WorkloadOwner {
@@ -52,8 +52,10 @@ export class Workload {
     errand.send(tx);
     this.errands.set(tx, errand);
     try {
-      const run = ['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const;
-      const word = stored === undefined ? run : ([...run, [stored.createdAtMs, stored.idempotencyKey]] as const);
+      const word = [
+        ...(['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const),
+        ...besides(stored, errand.within),
+      ] as const;
       const buffers = transfer?.(payload) ?? [];
       if (buffers.length > 0) body.say(word, buffers);
       else this.company.keep(word);
@@ -111,6 +113,13 @@ export class Workload {
     if (!errand.isAbandoned || errand.enteredAt > 0) conclude(errand);
     this.parts.owner.free(errand);
   }
+}
+
+/** What few messages have beside: where they lie, and the trace that they belong to. */
+function besides(stored: Stored | undefined, within: Headers | undefined): Besides {
+  const origin = stored === undefined ? null : ([stored.createdAtMs, stored.idempotencyKey] as const);
+  if (within !== undefined && !isEmpty(within)) return [origin, within];
+  return origin === null ? [] : [origin];
 }
 
 function isEmpty(headers: Headers): boolean {
