@@ -29,6 +29,7 @@ import {
   InThread,
   Letters,
   Notes,
+  Thoughts,
   TracedProcess,
   TracedThread,
 } from './fixtures/traced.js';
@@ -92,7 +93,7 @@ describe.each([
     const folder = mkdtempSync(join(tmpdir(), 'traced-'));
     const moduleRef = await Test.createTestingModule({
       imports: [
-        WorkersModule.forRoot({ channels: [InThread, InProcess, Notes, Letters], guard: 'off' }),
+        WorkersModule.forRoot({ channels: [InThread, InProcess, Notes, Thoughts, Letters], guard: 'off' }),
         OutboxModule.forRoot({ store: sqliteStore({ file: join(folder, 'outbox.db') }) }),
         telemetry,
       ],
@@ -107,7 +108,7 @@ describe.each([
     await request(() => gateway.command(worker, 'x'));
     await until(() => endedHere().some(({ name }) => name === 'settle letters'), '30s');
     await until(
-      () => endedHere().length === 12,
+      () => endedHere().length === 13,
       '5s',
       () => JSON.stringify(tree()),
     );
@@ -122,6 +123,7 @@ describe.each([
         `process ${from} < send ${from}`,
         `resize < process ${from}`,
         'send notes < resize',
+        'send thoughts < resize',
         'wait notes < send notes',
         'process notes < send notes',
         letters,
@@ -150,8 +152,8 @@ describe('a trace', () => {
     for (const what of ['x', 'y']) {
       exporter.reset();
       await request(() => gateway.request(BareThread, what));
-      await until(() => endedHere().length === 7);
-      expect(tree()).toContain('send notes < process bare');
+      await until(() => endedHere().length === 10);
+      expect(tree().filter((one) => one === 'send notes < process bare')).toHaveLength(2);
     }
   });
 

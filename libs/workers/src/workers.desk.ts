@@ -3,7 +3,7 @@ import { unpackSending } from './channel/sending.js';
 import type { Asked, Desk, LogLevel } from './dispatch/desk.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
 import { inside } from './lifecycle/inside.js';
-import type { Message } from './message/message.js';
+import type { Headers, Message } from './message/message.js';
 import type { WorkersStats } from './observe/stats.js';
 import type { WorkersApplication } from './workers.application.js';
 
@@ -47,9 +47,12 @@ export class WorkersDesk implements Desk {
     this.calls.delete(isolate);
   }
 
-  put(channel: string, value: unknown): void {
+  put(channel: string, value: unknown, asker: Message | undefined, headers: Headers | undefined): void {
+    const { follower } = this.app.announcer;
+    const put = (): void => this.app.channel(channel).next(value);
     try {
-      this.app.channel(channel).next(value);
+      if (follower === undefined) put();
+      else follower.goOn(headers, asker, put);
     } catch (error) {
       this.app.announcer.fault(`worker "${this.worker}"`, error);
     }

@@ -23,7 +23,7 @@ export class Errand {
 
   constructor(
     readonly run: Run,
-    /** What is to be known in there of the trace that the run belongs to; undefined where nobody follows. */
+    /** What is to be known in there of the trace that the run belongs to; undefined for none. */
     readonly within: Headers | undefined = undefined,
   ) {
     this.message = run.message;

@@ -46,7 +46,7 @@ export type ToHost =
   | readonly ['command', call: number, tx: Tx | null, worker: string, options: SendOptions, payload: unknown]
   | readonly ['request', call: number, tx: Tx | null, worker: string, options: SendOptions, payload: unknown]
   | readonly ['leave', call: number]
-  | readonly ['put', channel: string, value: unknown]
+  | readonly ['put', channel: string, value: unknown, tx: Tx | null, within: Headers | null]
   | readonly ['stats']
   | readonly ['pong', vitals: WireVitals]
   | readonly ['pace', runMs: number];
@@ -113,7 +113,7 @@ const TO_HOST: Readonly<Record<ToHost[0], Shape>> = {
   command: [count, txOrNull, text, record, any],
   request: [count, txOrNull, text, record, any],
   leave: [count],
-  put: [text, any],
+  put: [text, any, txOrNull, recordOrNull],
   stats: [],
   pong: [vitals],
   pace: [(part) => typeof part === 'number' && part > 0],

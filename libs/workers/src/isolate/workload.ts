@@ -52,10 +52,9 @@ export class Workload {
     errand.send(tx);
     this.errands.set(tx, errand);
     try {
-      const word = [
-        ...(['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const),
-        ...besides(stored, errand.within),
-      ] as const;
+      const run = ['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const;
+      const { within } = errand;
+      const word = stored === undefined && within === undefined ? run : ([...run, ...besides(stored, within)] as const);
       const buffers = transfer?.(payload) ?? [];
       if (buffers.length > 0) body.say(word, buffers);
       else this.company.keep(word);
@@ -118,8 +117,7 @@ export class Workload {
 /** What few messages have beside: where they lie, and the trace that they belong to. */
 function besides(stored: Stored | undefined, within: Headers | undefined): Besides {
   const origin = stored === undefined ? null : ([stored.createdAtMs, stored.idempotencyKey] as const);
-  if (within !== undefined && !isEmpty(within)) return [origin, within];
-  return origin === null ? [] : [origin];
+  return within === undefined ? [origin] : [origin, within];
 }
 
 function isEmpty(headers: Headers): boolean {

@@ -101,7 +101,8 @@ export class PooledDispatcher implements Dispatcher {
   /** `lent` is what the runner knows the run by; it lends its runs again, so the latest errand is the one that counts. */
   private take(run: Run, lent = run): void {
     const { follower } = this.site.elsewhere.announcer;
-    const errand = new Errand(run, follower?.carried(NOTHING, run.message));
+    const within = follower?.carried(NOTHING, run.message);
+    const errand = new Errand(run, within === NOTHING ? undefined : within);
     this.errands.set(lent, errand);
     run.leftAt = performance.now();
     (this.pool as Pool).take(errand);

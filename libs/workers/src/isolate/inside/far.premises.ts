@@ -13,6 +13,7 @@ import type { WorkersStats } from '../../observe/stats.js';
 import { WORKER_METADATA, type WorkerRecord } from '../../worker/worker.js';
 import { NotInIsolateError } from '../isolate.errors.js';
 import type { Packing } from '../packing.js';
+import { atWork } from './at.work.js';
 import type { Calls } from './calls.js';
 import { FarChannel } from './far.channel.js';
 import type { Link } from './link.js';
@@ -36,8 +37,11 @@ export class FarPremises implements Premises {
     private readonly announcer: { readonly follower: Follower | undefined },
   ) {
     this.snapshot = stats;
-    const put = (name: string) => (value: unknown) => link.say(['put', name, packing.said(value)]);
-    this.channels = Object.fromEntries(names.map((name) => [name, new FarChannel(name, put(name))]));
+    const put = (name: string, value: unknown): void => {
+      const within = announcer.follower?.carried({}) ?? null;
+      link.say(['put', name, packing.said(value), atWork.getStore() ?? null, within]);
+    };
+    this.channels = Object.fromEntries(names.map((name) => [name, new FarChannel(name, (value) => put(name, value))]));
   }
 
   entrance(worker: string | WorkerClass): Door {
