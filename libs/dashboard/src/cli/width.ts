@@ -28,6 +28,8 @@ export function padded(text: string, width: number, isRight: boolean): string {
 }
 
 function columnsOf(character: string): number {
+  // Most is Latin, and asking takes its time.
+  if (character < '\u0300') return 1;
   if (NARROWEST.test(character)) return 0;
   return WIDE.test(character) ? 2 : 1;
 }
