@@ -116,7 +116,7 @@ async function nobody(): Promise<string> {
   return `http://127.0.0.1:${port}`;
 }
 
-describe('nestjs-workers inspect', () => {
+describe('nestjs-workers inspect', { timeout: 20_000 }, () => {
   it('shows the numbers of the snapshot, once where there is no terminal', async () => {
     const { gateway, url } = await application();
     for (const path of ['a', 'b']) await gateway.request(Resizer, path);
@@ -233,7 +233,7 @@ describe('nestjs-workers inspect', () => {
   });
 });
 
-describe('the picture', () => {
+describe('the picture', { timeout: 20_000 }, () => {
   it('fits on any screen and holds nothing but text, whatever names there are', async () => {
     const { admin } = await application();
     const snapshot = admin.snapshot();
@@ -256,6 +256,7 @@ describe('the picture', () => {
         const wrong = lines.filter((one) => /[\p{Cc}\p{Cf}\u2028\u2029]/u.test(one) || widthOf(one) > columns);
         expect(wrong).toEqual([]);
       }),
+      { numRuns: 50 },
     );
   });
 
