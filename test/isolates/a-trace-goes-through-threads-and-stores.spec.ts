@@ -157,6 +157,19 @@ describe('a trace', () => {
     }
   });
 
+  it('is followed once through a handler that has an isolate and is kept here', async () => {
+    const workers = { BareThread: { dispatch: 'inline' } } as const;
+    const moduleRef = await Test.createTestingModule({
+      imports: [WorkersModule.forRoot({ channels: [Bare, Notes], guard: 'off', workers }), telemetry],
+      providers: [...provideWorkers(BareThread), Noting],
+    }).compile();
+    await moduleRef.init();
+    onTestFinished(() => moduleRef.close());
+    await request(() => moduleRef.get(WorkerGateway).request(BareThread, 'x'));
+    await until(() => endedHere().length >= 10);
+    expect(tree().filter((one) => one === 'process bare < send bare')).toHaveLength(1);
+  });
+
   it('lies in the store with its message, and goes on where that is handled, through the settling to the next channel', async () => {
     const Orders = durable<string>('orders');
     const Mails = durable<string>('mails');
