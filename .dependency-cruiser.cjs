@@ -131,6 +131,14 @@ module.exports = {
       to: { path: `${CORE}(health|opentelemetry|prometheus)/` },
     },
     {
+      name: 'command-line-loads-nothing-of-the-house',
+      comment:
+        'The program looks from outside, often where no application is. What other packages offer in it is asked for by name, if installed.',
+      severity: 'error',
+      from: { path: `${CORE}cli/`, pathNot: NOT_SHIPPED },
+      to: { path: '^libs/', pathNot: `${CORE}(cli/|workers\\.error\\.ts$)` },
+    },
+    {
       name: 'dispatch-knows-no-channel',
       comment: 'The other direction of the same promise: a dispatcher gets a message and answers an outcome.',
       severity: 'error',
@@ -157,12 +165,11 @@ module.exports = {
       comment: 'The outbox lives from what the core publishes, as any package that brings channels of its own.',
       severity: 'error',
       from: { path: OUTBOX, pathNot: NOT_SHIPPED },
-      to: { path: CORE, pathNot: `${CORE}((testing/)?index|extension|isolate\\.entry)\\.ts$` },
+      to: { path: CORE, pathNot: `${CORE}((testing/|cli/)?index|extension|isolate\\.entry)\\.ts$` },
     },
     {
       name: 'outbox-knows-no-workflows',
-      comment:
-        'Workflows stand on the outbox. Where the command line offers theirs, it asks for the package by name, if it is installed.',
+      comment: 'Workflows stand on the outbox.',
       severity: 'error',
       from: { path: OUTBOX },
       to: { path: WORKFLOWS },
@@ -202,7 +209,18 @@ module.exports = {
       from: { path: DASHBOARD, pathNot: NOT_SHIPPED },
       to: {
         path: '^libs/(workers|outbox)/src/',
-        pathNot: '^libs/(workers/src/(index|extension)|outbox/src/index)\\.ts$',
+        pathNot: '^libs/(workers/src/((cli/)?index|extension)|outbox/src/index)\\.ts$',
+      },
+    },
+    {
+      name: 'inspect-looks-from-outside',
+      comment:
+        'On the command line there is no application: it asks over HTTP, and loads neither Nest nor what runs inside. Types may be shared.',
+      severity: 'error',
+      from: { path: `${DASHBOARD}cli/`, pathNot: NOT_SHIPPED },
+      to: {
+        path: ['(^|node_modules/)@nestjs/', `${DASHBOARD}(?!cli/)`, `${CORE}(?!cli/)`],
+        dependencyTypesNot: ['type-only'],
       },
     },
     {

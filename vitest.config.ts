@@ -30,6 +30,7 @@ export default defineConfig({
   resolve: {
     // The longer name first: an alias matches by prefix.
     alias: [
+      { find: '@nestjs-workers/core/cli', replacement: path('libs/workers/src/cli/index.ts') },
       { find: '@nestjs-workers/core/isolate', replacement: path('libs/workers/src/isolate.entry.ts') },
       { find: '@nestjs-workers/core/testing', replacement: path('libs/workers/src/testing/index.ts') },
       { find: '@nestjs-workers/core/health', replacement: path('libs/workers/src/health/index.ts') },
@@ -42,6 +43,7 @@ export default defineConfig({
       { find: '@nestjs-workers/outbox/extension', replacement: path('libs/outbox/src/extension.ts') },
       { find: '@nestjs-workers/outbox/cli', replacement: path('libs/outbox/src/cli/index.ts') },
       { find: '@nestjs-workers/outbox/testing', replacement: path('libs/outbox/src/testing/index.ts') },
+      { find: '@nestjs-workers/dashboard/cli', replacement: path('libs/dashboard/src/cli/index.ts') },
       { find: '@nestjs-workers/dashboard', replacement: path('libs/dashboard/src/index.ts') },
       { find: '@nestjs-workers/outbox', replacement: path('libs/outbox/src/index.ts') },
       { find: '@nestjs-workers/workflows/testing', replacement: path('libs/workflows/src/testing/index.ts') },

@@ -27,7 +27,7 @@ describe('the tarball of @nestjs-workers/outbox', () => {
       `dist/${part}.d.ts`,
     ]);
     expect(contents).toEqual(
-      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli/main.js', ...parts]),
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/cli/index.js', ...parts]),
     );
     expect(contents.filter((path) => /\.(spec|contract|test-d)\.|\/fixtures\/|\.tsbuildinfo$/.test(path))).toEqual([]);
   });

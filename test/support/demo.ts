@@ -21,11 +21,14 @@ export class Demo {
   said = '';
   private readonly exited: Promise<unknown>;
 
-  /** @param given environment variables; what is set here of those that it reads does not reach it */
-  constructor(args: readonly string[], given: NodeJS.ProcessEnv = {}) {
+  /**
+   * @param given environment variables; what is set here of those that it reads does not reach it
+   * @param execArgv arguments for Node itself
+   */
+  constructor(args: readonly string[], given: NodeJS.ProcessEnv = {}, execArgv: readonly string[] = []) {
     const { PORT: _, DATABASE_URL: __, ...rest } = process.env;
     const env = { ...rest, ...given };
-    this.child = spawn(process.execPath, [MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
+    this.child = spawn(process.execPath, [...execArgv, MAIN, ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] });
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => {
         this.said += text;

@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { WorkersExceptionFilter, WorkersModule } from '@nestjs-workers/core';
+import { WorkersOpenTelemetryModule } from '@nestjs-workers/core/opentelemetry';
 import { OutboxModule, type Store } from '@nestjs-workers/outbox';
 import { WorkflowsModule } from '@nestjs-workers/workflows';
 import { CommandLine } from './command.line.js';
@@ -18,6 +19,7 @@ import { ticketOf } from './pictures/picture.js';
 import { STAGES } from './pipeline.js';
 import { LeftInStore } from './run/left.in.store.js';
 import { PhotoRun } from './run/photo.run.js';
+import { preloaded } from './telemetry/preloaded.js';
 import { TerminalModule } from './terminal/terminal.module.js';
 import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
 
@@ -42,10 +44,12 @@ import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
       // No picture should fail because a laptop was busy with something else while it was looked at.
       guard: 'report',
       // Nor should the demo, while its threads and its process come up.
-      isolates: { startupTimeout: '30s' },
+      isolates: { startupTimeout: '30s', execArgv: preloaded(process.execArgv) },
       // Whoever hears of a message that was lost learns which picture it was.
       redact: ticketOf,
     }),
+    // Traces and metrics for whoever registers an SDK; without one it is silent.
+    WorkersOpenTelemetryModule.forRoot(),
     DrawingsModule,
     IngestModule,
     ThumbnailsModule,

@@ -72,7 +72,8 @@ export class Outbox {
     };
     const { follower } = premises;
     const trail = { worker: undefined, channel: typeof channel === 'string' ? channel : channel.name };
-    const appended = await (follower === undefined ? put(headers) : follower.put(trail, headers ?? {}, put));
+    const isFollowed = follower !== undefined && !follower.leaves(headers);
+    const appended = await (isFollowed ? follower.put(trail, headers ?? {}, put) : put(headers));
     return appended.map(({ id, isDuplicate }) => ({ id: String(id), isDuplicate }));
   }
 

@@ -3,7 +3,7 @@ import { unpackSending } from './channel/sending.js';
 import type { Asked, Desk, LogLevel } from './dispatch/desk.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
 import { inside } from './lifecycle/inside.js';
-import type { Message } from './message/message.js';
+import type { Headers, Message } from './message/message.js';
 import type { WorkersStats } from './observe/stats.js';
 import type { WorkersApplication } from './workers.application.js';
 
@@ -26,10 +26,13 @@ export class WorkersDesk implements Desk {
     const calls = this.calls.get(isolate) ?? new Map<number, AbortController>();
     this.calls.set(isolate, calls.set(asked.call, controller));
     try {
+      const { asker, options } = asked;
+      const { follower } = this.app.announcer;
       const send = (): Promise<unknown> => this.send(asked, controller.signal, told);
-      const { asker } = asked;
-      if (asker === undefined) return await send();
-      return await inside.run({ house: this.app.supervisor, runId: 0, worker: this.worker, messageId: asker }, send);
+      const goOn = follower === undefined ? send : () => follower.goOn(options.headers, asker, send);
+      if (asker === undefined) return await goOn();
+      const { id: messageId } = asker;
+      return await inside.run({ house: this.app.supervisor, runId: 0, worker: this.worker, messageId }, goOn);
     } finally {
       calls.delete(asked.call);
     }
@@ -44,9 +47,12 @@ export class WorkersDesk implements Desk {
     this.calls.delete(isolate);
   }
 
-  put(channel: string, value: unknown): void {
+  put(channel: string, value: unknown, asker: Message | undefined, headers: Headers | undefined): void {
+    const { follower } = this.app.announcer;
+    const put = (): void => this.app.channel(channel).next(value);
     try {
-      this.app.channel(channel).next(value);
+      if (follower === undefined) put();
+      else follower.goOn(headers, asker, put);
     } catch (error) {
       this.app.announcer.fault(`worker "${this.worker}"`, error);
     }

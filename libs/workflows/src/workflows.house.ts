@@ -55,6 +55,7 @@ export class WorkflowsHouse {
       onCommitted: (blueprint, commit) => this.committed(blueprint, commit),
       onDecided: (asked, outcome, version) => this.decided(asked, outcome, version),
       onFault,
+      carried: (headers) => announcer.follower?.carried(headers) ?? headers,
     });
     this.rounds = new Rounds(clock, (round, error) => onFault(`workflows ${round}`, error));
     const { blueprints } = this;

@@ -1,4 +1,4 @@
-import { Message } from '@nestjs-workers/core';
+import { type Headers, Message } from '@nestjs-workers/core';
 import { type Sending, shown } from '@nestjs-workers/core/extension';
 import type { Outbox } from '@nestjs-workers/outbox';
 import type { Blueprint } from './decider/blueprint.js';
@@ -137,8 +137,13 @@ export class Workflows {
       return;
     }
     const { application } = this.house.outbox;
-    const message = new Message<unknown>(input, application.options.clock.now(), headers);
-    await application.channel(inputsChannel).put(message, undefined, undefined, options);
+    const put = async (carried: Headers): Promise<void> => {
+      const message = new Message<unknown>(input, application.options.clock.now(), carried);
+      await application.channel(inputsChannel).put(message, undefined, undefined, options);
+    };
+    const { follower } = application.announcer;
+    const isFollowed = follower !== undefined && !follower.leaves(headers);
+    await (isFollowed ? follower.put({ worker: undefined, channel: inputsChannel }, headers, put) : put(headers));
   }
 
   /** The state of an instance; undefined when it never began. @throws (rejects) EventUnreadableError, WorkflowUnknownError */

@@ -1,8 +1,7 @@
+import { aligned, type Command, counted, harmless, timeOf } from '@nestjs-workers/core/cli';
 import type { DeadLetter } from '../store/store.js';
-import type { Command } from './command.js';
 import { nothingFound, QUERY_OPTIONS, queryOf } from './letter.query.js';
 import { STORE_OPTIONS, withOpen } from './store.choice.js';
-import { aligned, counted, harmless, timeOf } from './text.js';
 
 /** Lists dead letters, the latest first, with the history of their failures. */
 export const deadLetters: Command = {

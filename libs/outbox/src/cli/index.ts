@@ -1,7 +1,4 @@
-// For packages that bring command groups of their own, such as the workflows: what a command is made of.
+// For the command-line program, and for packages that bring commands about the same store, such as the workflows.
 
-export type { Command, CommandOptions, Given, Terminal } from './command.js';
-export { type CommandGroup, program } from './program.js';
+export { outbox } from './outbox.group.js';
 export { assertThere, type Chosen, STORE_OPTIONS, withChosen, withOpen } from './store.choice.js';
-export { aligned, counted, harmless, timeOf } from './text.js';
-export { UsageError } from './usage.error.js';

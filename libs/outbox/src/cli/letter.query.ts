@@ -1,8 +1,6 @@
+import { type CommandOptions, type Given, harmless, UsageError } from '@nestjs-workers/core/cli';
 import { shown, suggestion, toMs } from '@nestjs-workers/core/extension';
 import type { DeadLetterQuery, Store } from '../store/store.js';
-import type { CommandOptions, Given } from './command.js';
-import { harmless } from './text.js';
-import { UsageError } from './usage.error.js';
 
 /** How a command is told which dead letters it is about. */
 export const QUERY_OPTIONS: CommandOptions = {

@@ -1,4 +1,4 @@
-import type { Command } from './command.js';
+import type { Command } from '@nestjs-workers/core/cli';
 import { STORE_OPTIONS, withChosen } from './store.choice.js';
 
 /** Brings the tables up to date. Processes that try at the same time do it once. */

@@ -1,6 +1,6 @@
+import type { CommandGroup } from '@nestjs-workers/core/cli';
 import { deadLetters } from './dead-letters.command.js';
 import { migrate } from './migrate.command.js';
-import type { CommandGroup } from './program.js';
 import { prune } from './prune.command.js';
 import { retry } from './retry.command.js';
 import { sql } from './sql.command.js';

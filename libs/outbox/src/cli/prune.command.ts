@@ -1,5 +1,5 @@
+import type { Command } from '@nestjs-workers/core/cli';
 import type { Pruned } from '../store/store.js';
-import type { Command } from './command.js';
 import { STORE_OPTIONS, withOpen } from './store.choice.js';
 
 const KINDS: readonly (keyof Pruned)[] = ['finished', 'deduplications', 'ticks', 'once'];

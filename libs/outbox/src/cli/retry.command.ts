@@ -1,10 +1,8 @@
+import { type Command, counted, type Given, type Terminal, UsageError } from '@nestjs-workers/core/cli';
 import { shown } from '@nestjs-workers/core/extension';
 import type { DeadLetterQuery, Store } from '../store/store.js';
-import type { Command, Given, Terminal } from './command.js';
 import { nothingFound, QUERY_OPTIONS, queryOf } from './letter.query.js';
 import { STORE_OPTIONS, withOpen } from './store.choice.js';
-import { counted } from './text.js';
-import { UsageError } from './usage.error.js';
 
 /** Has dead letters tried again. They keep their id, their idempotency key and their history. */
 export const retry: Command = {

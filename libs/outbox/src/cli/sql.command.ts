@@ -1,4 +1,4 @@
-import type { Command } from './command.js';
+import type { Command } from '@nestjs-workers/core/cli';
 import { STORE_OPTIONS, withChosen } from './store.choice.js';
 
 /** For whoever applies migrations by hand, or with another tool. Touches no database. */

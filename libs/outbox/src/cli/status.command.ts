@@ -1,7 +1,6 @@
+import { aligned, type Command, counted, harmless, spanOf, timeOf } from '@nestjs-workers/core/cli';
 import type { StoredStats } from '../store/store.js';
-import type { Command } from './command.js';
 import { assertThere, STORE_OPTIONS, withChosen } from './store.choice.js';
-import { aligned, counted, harmless, spanOf, timeOf } from './text.js';
 
 /** What there is in a store, and whether its tables are up to date. */
 export const status: Command = {

@@ -1,7 +1,6 @@
 import { existsSync } from 'node:fs';
+import { type CommandOptions, type Given, UsageError } from '@nestjs-workers/core/cli';
 import type { Store } from '../store/store.js';
-import type { CommandOptions, Given } from './command.js';
-import { UsageError } from './usage.error.js';
 
 /** How a command is told which store it is about. */
 export const STORE_OPTIONS: CommandOptions = {

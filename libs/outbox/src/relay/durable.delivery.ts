@@ -1,5 +1,5 @@
-import type { Channel, Outcome } from '@nestjs-workers/core';
-import { asError, type Delivery, type Fault, type StoredMessage } from '@nestjs-workers/core/extension';
+import type { Channel, Headers, Outcome } from '@nestjs-workers/core';
+import { asError, type Delivery, type Fault, type Follower, type StoredMessage } from '@nestjs-workers/core/extension';
 import { DurableChannel } from '../channel/durable.channel.js';
 import { verdictOn } from '../channel/retry.js';
 import type { Claimed, Failure, NewMessage, Settlement } from '../store/store.js';
@@ -9,6 +9,8 @@ import type { DurableReply } from './durable.reply.js';
 export interface Claimer {
   readonly hostName: string;
   readonly maxCrashes: number;
+  /** Who follows the messages of the application. */
+  readonly follower: Follower | undefined;
   /** From 0 to 1. */
   chance(): number;
   /** Told what went wrong without being anybody's outcome. */
@@ -114,12 +116,13 @@ export class DurableDelivery implements Delivery {
   }
 
   private routedFrom(value: unknown): NewMessage[] {
-    const { routed, message } = this;
+    const { routed, message, claimer } = this;
     if (!(routed instanceof DurableChannel) || value === undefined || value === null) return [];
+    const write = (headers: Headers): NewMessage =>
+      routed.envelope.write({ payload: value, headers, key: routed.keyFor({ payload: value, headers } as never) });
     const { headers } = message;
-    return [
-      routed.envelope.write({ payload: value, headers, key: routed.keyFor({ payload: value, headers } as never) }),
-    ];
+    const trail = { worker: undefined, channel: routed.name };
+    return [claimer.follower === undefined ? write(headers) : claimer.follower.put(trail, headers, write, message)];
   }
 
   /** Whether somebody on another host, or in an earlier life of this one, waits for the outcome. */

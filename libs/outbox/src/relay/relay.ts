@@ -1,5 +1,5 @@
 import type { Channel } from '@nestjs-workers/core';
-import type { Announcer, Clock, Fault, Relay, ReplyAddress, Taker } from '@nestjs-workers/core/extension';
+import type { Announcer, Clock, Fault, Follower, Relay, ReplyAddress, Taker } from '@nestjs-workers/core/extension';
 import { ClaimLostError } from '../channel/channel.errors.js';
 import type { DurableChannel } from '../channel/durable.channel.js';
 import type { Seat, Settlement, Store } from '../store/store.js';
@@ -95,6 +95,10 @@ export class OutboxRelay implements Relay, Claimer {
 
   get maxCrashes(): number {
     return this.parts.options.maxCrashes;
+  }
+
+  get follower(): Follower | undefined {
+    return this.parts.announcer.follower;
   }
 
   /** The seat that this process claims on; undefined while it has none. */

@@ -230,7 +230,13 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Offers `value`; a full or closed channel drops it, counted as `input-drop`. */
   override next(value: T): void {
-    this.offer(new Message(value, this.clock.now()), 'input-drop');
+    const { follower } = this.announcer;
+    if (follower === undefined || follower.leaves(undefined)) return void this.putOn(value, undefined);
+    follower.put({ worker: undefined, channel: this.name }, {}, (headers) => this.putOn(value, headers));
+  }
+
+  private putOn(value: T, headers: Headers | undefined): PutResult {
+    return this.offer(new Message(value, this.clock.now(), headers), 'input-drop');
   }
 
   /** Reported as `workers.fault`; the channel goes on. */

@@ -14,7 +14,8 @@ export interface Desk {
   leave(isolate: object, call: number): void;
   /** The isolate is gone, and nobody waits for what it asked. */
   forget(isolate: object): void;
-  put(channel: string, value: unknown): void;
+  /** `asker` and `headers` say to which trace it belongs. */
+  put(channel: string, value: unknown, asker: Message | undefined, headers: Headers | undefined): void;
   stats(): WorkersStats;
   log(level: LogLevel, context: string, text: string, stack: string | undefined): void;
   said(messageId: string, name: string, data: unknown): void;
@@ -38,7 +39,7 @@ export interface Asked {
   readonly kind: 'command' | 'request' | 'ask';
   readonly call: number;
   /** The message whose handler asks; undefined when the asking code belongs to no handler. */
-  readonly asker: string | undefined;
+  readonly asker: Message | undefined;
   /** The worker, or the part. */
   readonly to: string;
   readonly options: SendOptions;

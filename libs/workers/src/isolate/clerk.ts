@@ -33,7 +33,7 @@ export class Clerk {
       case 'log':
         return desk.log(said[1], said[2], said[3], said[4] ?? undefined);
       case 'put':
-        return desk.put(said[1], packing.unpack(said[2]));
+        return desk.put(said[1], packing.unpack(said[2]), this.askerOf(said[3]), said[4] ?? undefined);
       case 'stats':
         return this.parts.say(['stats', packing.said(desk.stats())]);
       case 'leave':
@@ -56,14 +56,18 @@ export class Clerk {
     ToHost,
     readonly ['command' | 'request' | 'ask', ...unknown[]]
   >): void {
-    const { desk, packing, messageOf, say } = this.parts;
-    const asker = tx === null ? undefined : messageOf(tx)?.id;
+    const { desk, packing, say } = this.parts;
+    const asker = this.askerOf(tx);
     const told = (value: unknown): void => say(['told', call, packing.said(value)]);
     void desk
       .serve(this, { kind, call, asker, to, options, payload: packing.unpack(payload) }, told)
       .then((value) => ['answer', call, packing.result(value)] as const)
       .catch((error: unknown) => ['refuse', call, packing.thrown(error)] as const)
       .then(say);
+  }
+
+  private askerOf(tx: Tx | null): Message | undefined {
+    return tx === null ? undefined : this.parts.messageOf(tx);
   }
 
   private withMessage(tx: Tx, act: (message: Message) => void): void {

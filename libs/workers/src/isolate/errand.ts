@@ -1,6 +1,6 @@
 import type { Run } from '../dispatch/dispatcher.js';
 import type { Tx } from './protocol.js';
-import type { Message } from '../message/message.js';
+import type { Headers, Message } from '../message/message.js';
 
 /**
  * One run on its way through a pool.
@@ -21,7 +21,11 @@ export class Errand {
   /** The run may be lent again once it is over; the message stays. */
   readonly message: Message;
 
-  constructor(readonly run: Run) {
+  constructor(
+    readonly run: Run,
+    /** What is to be known in there of the trace that the run belongs to; undefined for none. */
+    readonly within: Headers | undefined = undefined,
+  ) {
     this.message = run.message;
   }
 

@@ -22,7 +22,7 @@ export type ToIsolate =
       caller: Caller,
       headers: Headers | null,
       payload: unknown,
-      stored?: WireStored,
+      ...besides: Besides,
     ]
   | readonly ['abort', tx: Tx, reason: unknown]
   | readonly ['answer', call: number, value: unknown]
@@ -47,7 +47,7 @@ export type ToHost =
   | readonly ['request', call: number, tx: Tx | null, worker: string, options: SendOptions, payload: unknown]
   | readonly ['ask', call: number, tx: Tx | null, part: string, options: SendOptions, asked: unknown]
   | readonly ['leave', call: number]
-  | readonly ['put', channel: string, value: unknown]
+  | readonly ['put', channel: string, value: unknown, tx: Tx | null, within: Headers | null]
   | readonly ['stats']
   | readonly ['pong', vitals: WireVitals]
   | readonly ['pace', runMs: number];
@@ -64,6 +64,9 @@ export type WireVitals = readonly [heapMb: number, rssMb: number];
 /** Of a message that lies in a store: `[when it was created, its idempotency key]`. */
 export type WireStored = readonly [createdAtMs: number, idempotencyKey: string];
 
+/** `within`: what is to be known of the trace that a run belongs to; its headers are the message's, here as everywhere. */
+export type Besides = readonly [stored?: WireStored | null, within?: Headers];
+
 /** How a handler failed, as far as the isolate can tell. */
 export type WireFault = 'thrown' | 'validation_error' | 'serialization_error';
 
@@ -76,15 +79,18 @@ const tx = (part: unknown): boolean => typeof part === 'string' || typeof part =
 const txOrNothing = (part: unknown): boolean => part === undefined || tx(part);
 const txOrNull = (part: unknown): boolean => part === null || tx(part);
 const storedOrNothing = (part: unknown): boolean =>
-  part === undefined || (Array.isArray(part) && Number.isFinite(part[0]) && text(part[1]) && part.length === 2);
+  part === undefined ||
+  part === null ||
+  (Array.isArray(part) && Number.isFinite(part[0]) && text(part[1]) && part.length === 2);
 const count = (part: unknown): boolean => Number.isSafeInteger(part);
 const record = (part: unknown): boolean => typeof part === 'object' && part !== null && !Array.isArray(part);
 const vitals = (part: unknown): boolean => Array.isArray(part) && part.length === 2 && part.every(Number.isFinite);
 const recordOrNull = (part: unknown): boolean => part === null || record(part);
+const recordOrNothing = (part: unknown): boolean => part === undefined || record(part);
 
 const TO_ISOLATE: Readonly<Record<ToIsolate[0], Shape>> = {
   birth: [record],
-  run: [tx, text, count, oneOf(['waits', 'none']), recordOrNull, any, storedOrNothing],
+  run: [tx, text, count, oneOf(['waits', 'none']), recordOrNull, any, storedOrNothing, recordOrNothing],
   abort: [tx, any],
   answer: [count, any],
   refuse: [count, any],
@@ -109,7 +115,7 @@ const TO_HOST: Readonly<Record<ToHost[0], Shape>> = {
   request: [count, txOrNull, text, record, any],
   ask: [count, txOrNull, text, record, any],
   leave: [count],
-  put: [text, any],
+  put: [text, any, txOrNull, recordOrNull],
   stats: [],
   pong: [vitals],
   pace: [(part) => typeof part === 'number' && part > 0],

@@ -1,11 +1,11 @@
 import { performance } from 'node:perf_hooks';
 import { asError, fault } from '../message/fault.js';
-import type { Headers } from '../message/message.js';
+import type { Headers, Stored } from '../message/message.js';
 import type { Body } from './body.js';
 import { Company } from './company.js';
 import type { Errand } from './errand.js';
 import type { Packing } from './packing.js';
-import type { ToHost, Tx } from './protocol.js';
+import type { Besides, ToHost, Tx } from './protocol.js';
 
 /** What is told how far errands are. */
 export interface WorkloadOwner {
@@ -53,7 +53,8 @@ export class Workload {
     this.errands.set(tx, errand);
     try {
       const run = ['run', tx, id, attempt + errand.entries, caller, told, packing.payload(payload)] as const;
-      const word = stored === undefined ? run : ([...run, [stored.createdAtMs, stored.idempotencyKey]] as const);
+      const { within } = errand;
+      const word = stored === undefined && within === undefined ? run : ([...run, ...besides(stored, within)] as const);
       const buffers = transfer?.(payload) ?? [];
       if (buffers.length > 0) body.say(word, buffers);
       else this.company.keep(word);
@@ -111,6 +112,12 @@ export class Workload {
     if (!errand.isAbandoned || errand.enteredAt > 0) conclude(errand);
     this.parts.owner.free(errand);
   }
+}
+
+/** What few messages have beside: where they lie, and the trace that they belong to. */
+function besides(stored: Stored | undefined, within: Headers | undefined): Besides {
+  const origin = stored === undefined ? null : ([stored.createdAtMs, stored.idempotencyKey] as const);
+  return within === undefined ? [origin] : [origin, within];
 }
 
 function isEmpty(headers: Headers): boolean {

@@ -17,8 +17,12 @@ export interface Follower {
   leaves(headers: Headers | undefined): boolean;
   /** Around putting: `headers` may be added to. `from` is the message whose handler's result is put. */
   put<R>(trail: Trail, headers: Headers, send: (headers: Headers) => R, from?: Message): R;
-  /** Around the handler. */
-  handle(trail: Trail, message: Message, call: () => unknown): unknown;
+  /** Around the handler. In an isolate, `within` is what `carried` said of the message in the host. */
+  handle(trail: Trail, message: Message, call: () => unknown, within?: Headers): unknown;
+  /** `headers` with what is to be known where they go: of the handler of `from`, else of what is under way here. */
+  carried(headers: Headers, from?: Message): Headers;
+  /** Around what an isolate asks for: as `headers` carry it, else as part of the handler of `from`, never of what is under way here. */
+  goOn<R>(headers: Headers | undefined, from: Message | undefined, ask: () => R): R;
   /** Told when settling takes its time. */
   settle(trail: Trail, message: Message, settling: Promise<unknown>): void;
 }

@@ -13,13 +13,22 @@ export class CarryingOn implements Follower {
   }
 
   put<R>(_trail: Trail, headers: Headers, send: (headers: Headers) => R): R {
-    const here = trace.getSpanContext(context.active());
-    return send(here === undefined ? headers : carrying(headers, here));
+    return send(this.carried(headers));
   }
 
-  handle(_trail: Trail, { headers }: Message, call: () => unknown): unknown {
-    const carried = traceOf(headers);
-    return carried === undefined ? call() : context.with(trace.setSpanContext(ROOT_CONTEXT, carried), call);
+  /** Within the host's `process`, which lasts for as long as the handler runs. */
+  handle(_trail: Trail, { headers }: Message, call: () => unknown, within: Headers = headers): unknown {
+    const around = traceOf(within);
+    return around === undefined ? call() : context.with(trace.setSpanContext(ROOT_CONTEXT, around), call);
+  }
+
+  carried(headers: Headers): Headers {
+    const here = trace.getSpanContext(context.active());
+    return here === undefined ? headers : carrying(headers, here);
+  }
+
+  goOn<R>(_headers: Headers | undefined, _from: Message | undefined, ask: () => R): R {
+    return ask();
   }
 
   settle(): void {}

@@ -37,6 +37,9 @@ export interface OpenTelemetryOptions {
 const OPTIONS = Symbol('nestjs-workers:opentelemetry');
 const SCOPE = '@nestjs-workers/core';
 
+/** Whose statistics are observed: the module may stand in a context module too, which the application imports. */
+const observed = new WeakSet<WorkersApplication>();
+
 /** Follows the messages of the application from its start to its end. */
 @Injectable()
 class OpenTelemetryHooks implements OnModuleInit, OnApplicationShutdown {
@@ -55,7 +58,8 @@ class OpenTelemetryHooks implements OnModuleInit, OnApplicationShutdown {
     // In the context of a handler that is kept in the application's process somebody follows already.
     if (traces && announcer.follower === undefined) announcer.follower = this.follower = this.newFollower();
     const { application } = this;
-    if (!observes || application === undefined) return;
+    if (!observes || application === undefined || observed.has(application)) return;
+    observed.add(application);
     this.stopObserving = observeFigures(meterProvider.getMeter(SCOPE), () => application.stats());
   }
 

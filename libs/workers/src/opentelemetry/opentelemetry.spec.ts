@@ -107,6 +107,18 @@ describe('a trace', () => {
     });
   });
 
+  it('takes along what is put on a channel as on any Subject', async () => {
+    const { gateway, tracer, spans, named, workers } = await pipeline();
+    tracer.startActiveSpan('POST /thumbnails', (request) => {
+      gateway.channel(Thumbnails).next('cat.png');
+      request.end();
+    });
+    await workers.drain();
+    await until(() => spans().length === 4);
+    expect(named('send thumbnails').parentSpanContext?.spanId).toBe(named('POST /thumbnails').spanContext().spanId);
+    expect(named('process thumbnails').spanContext().traceId).toBe(named('POST /thumbnails').spanContext().traceId);
+  });
+
   it('tells what a handler threw, and a request that is answered', async () => {
     const { gateway, Resizer, named, workers, spans } = await pipeline();
     await expect(gateway.request(Resizer, 'broken')).rejects.toThrow('no picture');

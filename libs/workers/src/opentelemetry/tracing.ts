@@ -4,6 +4,7 @@ import {
   context,
   ROOT_CONTEXT,
   type Span,
+  type SpanContext,
   SpanKind,
   SpanStatusCode,
   trace,
@@ -24,7 +25,7 @@ import { carrying, isSampled, traceOf } from './traceparent.js';
  * sampled and makes no spans here; a message without a trace makes none either.
  */
 export class Tracing implements Follower {
-  /** Where outputs and settling go on: the contexts of handlers that are traced. */
+  /** Where outputs, settling and what isolates ask for go on: the contexts of handlers that are traced. */
   private readonly active = new WeakMap<Message, Context>();
 
   constructor(
@@ -55,7 +56,7 @@ export class Tracing implements Follower {
   handle({ worker, channel }: Trail, message: Message, call: () => unknown): unknown {
     const producer = traceOf(message.headers);
     if (producer === undefined) return call();
-    const parent = trace.setSpanContext(ROOT_CONTEXT, producer);
+    const parent = remote(producer);
     if (!isSampled(producer.traceFlags)) return context.with(parent, call);
     const from = channel ?? worker ?? 'ticker';
     const attributes = {
@@ -72,6 +73,18 @@ export class Tracing implements Follower {
     const inner = trace.setSpan(parent, span);
     this.active.set(message, inner);
     return during(span, () => context.with(inner, call));
+  }
+
+  carried(headers: Headers, from?: Message): Headers {
+    const parent = this.parentOf(headers, from);
+    const around = parent === undefined ? undefined : trace.getSpanContext(parent);
+    return around === undefined ? headers : carrying(headers, around);
+  }
+
+  goOn<R>(headers: Headers | undefined, from: Message | undefined, ask: () => R): R {
+    const carried = headers === undefined ? undefined : traceOf(headers);
+    const handler = from === undefined ? undefined : this.active.get(from);
+    return context.with(carried === undefined ? (handler ?? ROOT_CONTEXT) : remote(carried), ask);
   }
 
   settle({ worker, channel }: Trail, message: Message, settling: Promise<unknown>): void {
@@ -93,6 +106,11 @@ export class Tracing implements Follower {
     const carried = traceOf(headers);
     return carried === undefined ? undefined : trace.setSpanContext(here, carried);
   }
+}
+
+/** Where nothing is under way but what was carried here. */
+function remote(carried: SpanContext): Context {
+  return trace.setSpanContext(ROOT_CONTEXT, carried);
 }
 
 function about(

@@ -7,12 +7,15 @@ import type { Habitat } from '../isolate/body.js';
 import { Errand } from '../isolate/errand.js';
 import { Isolate, type IsolateOwner } from '../isolate/isolate.js';
 import { Packing } from '../isolate/packing.js';
+import type { Headers } from '../message/message.js';
 import type { IsolateStats } from '../observe/stats.js';
 import { knownErrors } from '../isolate/known.errors.js';
 import { InnerRun } from './inner.run.js';
 import { Pool } from './pool.js';
 import type { PoolSize, ResolvedPoolOptions } from './pool.options.js';
 import type { RestartOptions } from './restarts.js';
+
+const NOTHING: Headers = {};
 
 /** What a pooled dispatcher is made of beside its site. */
 export interface PooledParts {
@@ -97,7 +100,9 @@ export class PooledDispatcher implements Dispatcher {
 
   /** `lent` is what the runner knows the run by; it lends its runs again, so the latest errand is the one that counts. */
   private take(run: Run, lent = run): void {
-    const errand = new Errand(run);
+    const { follower } = this.site.elsewhere.announcer;
+    const within = follower?.carried(NOTHING, run.message);
+    const errand = new Errand(run, within === NOTHING ? undefined : within);
     this.errands.set(lent, errand);
     run.leftAt = performance.now();
     (this.pool as Pool).take(errand);

@@ -1,4 +1,5 @@
-import { type Command, STORE_OPTIONS } from '@nestjs-workers/outbox/cli';
+import type { Command } from '@nestjs-workers/core/cli';
+import { STORE_OPTIONS } from '@nestjs-workers/outbox/cli';
 import { diagramOf, sequenceOf } from '../diagram/diagram.js';
 import { walksOf } from '../diagram/walks.js';
 import { CODE_OPTION, codeOf, wordsOf, withWorkflows } from './workflow.choice.js';

@@ -1,4 +1,5 @@
-import { aligned, type Command, harmless, STORE_OPTIONS, timeOf } from '@nestjs-workers/outbox/cli';
+import { aligned, type Command, harmless, timeOf } from '@nestjs-workers/core/cli';
+import { STORE_OPTIONS } from '@nestjs-workers/outbox/cli';
 import { wordsOf, withWorkflows } from './workflow.choice.js';
 
 /** The events of one instance, as they lie in the store. */

@@ -1,4 +1,4 @@
-import type { CommandGroup } from '@nestjs-workers/outbox/cli';
+import type { CommandGroup } from '@nestjs-workers/core/cli';
 import { diagram } from './diagram.command.js';
 import { history } from './history.command.js';
 import { list } from './list.command.js';

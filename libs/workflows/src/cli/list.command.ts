@@ -1,4 +1,5 @@
-import { aligned, type Command, harmless, STORE_OPTIONS, timeOf, UsageError } from '@nestjs-workers/outbox/cli';
+import { aligned, type Command, harmless, timeOf, UsageError } from '@nestjs-workers/core/cli';
+import { STORE_OPTIONS } from '@nestjs-workers/outbox/cli';
 import type { InstanceQuery } from '../store/store.js';
 import { withWorkflows } from './workflow.choice.js';
 

@@ -1,4 +1,5 @@
-import { assertThere, type Command, STORE_OPTIONS, withChosen } from '@nestjs-workers/outbox/cli';
+import type { Command } from '@nestjs-workers/core/cli';
+import { assertThere, STORE_OPTIONS, withChosen } from '@nestjs-workers/outbox/cli';
 import { workflowStoreOn } from '../workflows.stores.js';
 
 /** Brings the tables of the workflows up to date, beside those of the outbox. */

@@ -1,4 +1,5 @@
-import { type Command, STORE_OPTIONS, withChosen } from '@nestjs-workers/outbox/cli';
+import type { Command } from '@nestjs-workers/core/cli';
+import { STORE_OPTIONS, withChosen } from '@nestjs-workers/outbox/cli';
 import { workflowStoreOn } from '../workflows.stores.js';
 
 /** The SQL of the migrations, for whoever applies it by hand. */

@@ -1,5 +1,6 @@
 import { inspect } from 'node:util';
-import { aligned, type Command, harmless, STORE_OPTIONS, timeOf } from '@nestjs-workers/outbox/cli';
+import { aligned, type Command, harmless, timeOf } from '@nestjs-workers/core/cli';
+import { STORE_OPTIONS } from '@nestjs-workers/outbox/cli';
 import { replay } from '../decider/replay.js';
 import { CODE_OPTION, codeOf, wordsOf, withWorkflows } from './workflow.choice.js';
 

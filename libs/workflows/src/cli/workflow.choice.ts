@@ -1,7 +1,8 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { ConfigurationError } from '@nestjs-workers/core';
-import { type CommandOptions, type Given, UsageError, withOpen } from '@nestjs-workers/outbox/cli';
+import { type CommandOptions, type Given, UsageError } from '@nestjs-workers/core/cli';
+import { withOpen } from '@nestjs-workers/outbox/cli';
 import { Blueprint } from '../decider/blueprint.js';
 import { recordOf } from '../decider/workflow.decorator.js';
 import type { WorkflowStore } from '../store/store.js';

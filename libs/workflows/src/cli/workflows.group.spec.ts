@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { until } from '@nestjs-workers/core/testing';
-import { program } from '@nestjs-workers/outbox/cli';
+import { program } from '@nestjs-workers/core/cli';
 import { sqliteStore } from '@nestjs-workers/outbox/sqlite';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { application } from '../fixtures/application.js';

@@ -20,7 +20,11 @@ export class Mail {
   private readonly effects: Envelope;
   private readonly inputs: Envelope;
 
-  constructor(workflow: string) {
+  /** @param carried headers with the trace that is under way, where there is one */
+  constructor(
+    workflow: string,
+    private readonly carried: (headers: Headers) => Headers = (headers) => headers,
+  ) {
     const plain = resolveDurableOptions(workflow, {}, []);
     this.effects = new Envelope(effectsOf(workflow), plain);
     this.inputs = new Envelope(inputsOf(workflow), plain);
@@ -28,7 +32,7 @@ export class Mail {
 
   /** @throws NotPortableError, ConfigurationError when its options make no sense */
   effect(instance: Instance, { payload, options }: AskedEffect<unknown>): NewMessage {
-    return this.effects.write({ payload, sending: options, headers: headersFor(instance) });
+    return this.effects.write({ payload, sending: options, headers: this.carried(headersFor(instance)) });
   }
 
   /** @throws NotPortableError, ConfigurationError */

@@ -1,4 +1,4 @@
-import type { Clock } from '@nestjs-workers/core';
+import type { Clock, Headers } from '@nestjs-workers/core';
 import type { Blueprint } from '../decider/blueprint.js';
 import { replay, type Replayed } from '../decider/replay.js';
 import { written } from '../decider/wording.js';
@@ -21,6 +21,8 @@ export interface EngineParts {
   readonly onDecided: (asked: Asked, outcome: Delivered, version: number) => void;
   /** Told of what went wrong and harms no decision. */
   readonly onFault: (source: string, error: unknown) => void;
+  /** Headers with the trace that is under way, for what a decision asks for. @default as they are */
+  readonly carried?: (headers: Headers) => Headers;
 }
 
 /** How often one input is decided before it is given up. */
@@ -84,7 +86,7 @@ export class Engine {
   }
 
   mailOf({ name }: Blueprint): Mail {
-    const mail = this.mails.get(name) ?? new Mail(name);
+    const mail = this.mails.get(name) ?? new Mail(name, this.parts.carried);
     this.mails.set(name, mail);
     return mail;
   }

@@ -8,10 +8,12 @@ import type { SendOptions } from '../../dispatch/desk.js';
 import type { CommandOptions, RequestOptions } from '../../gateway/entrance.js';
 import type { Door, HostPart, Premises, WorkerClass } from '../../gateway/worker.gateway.js';
 import { toMs } from '../../lifecycle/duration.js';
+import type { Follower } from '../../observe/follower.js';
 import type { WorkersStats } from '../../observe/stats.js';
 import { WORKER_METADATA, type WorkerRecord } from '../../worker/worker.js';
 import { NotInIsolateError } from '../isolate.errors.js';
 import type { Packing } from '../packing.js';
+import { atWork } from './at.work.js';
 import type { Calls } from './calls.js';
 import { FarChannel } from './far.channel.js';
 import type { Link } from './link.js';
@@ -32,10 +34,14 @@ export class FarPremises implements Premises {
     packing: Packing,
     names: readonly string[],
     stats: WorkersStats,
+    private readonly announcer: { readonly follower: Follower | undefined },
   ) {
     this.snapshot = stats;
-    const put = (name: string) => (value: unknown) => link.say(['put', name, packing.said(value)]);
-    this.channels = Object.fromEntries(names.map((name) => [name, new FarChannel(name, put(name))]));
+    const put = (name: string, value: unknown): void => {
+      const within = announcer.follower?.carried({}) ?? null;
+      link.say(['put', name, packing.said(value), atWork.getStore() ?? null, within]);
+    };
+    this.channels = Object.fromEntries(names.map((name) => [name, new FarChannel(name, (value) => put(name, value))]));
   }
 
   entrance(worker: string | WorkerClass): Door {
@@ -83,13 +89,13 @@ export class FarPremises implements Premises {
 
   private command(worker: string, payload: unknown, options: CommandOptions = {}): Promise<PutResult> {
     const { signal } = options;
-    return this.calls.ask('command', worker, payload, spoken(options), { signal }) as Promise<PutResult>;
+    return this.calls.ask('command', worker, payload, this.spoken(options), { signal }) as Promise<PutResult>;
   }
 
   private request(worker: string, payload: unknown, options: RequestOptions = {}): object {
     const { signal } = options;
     const progress$ = new Subject<unknown>();
-    const reply = this.calls.ask('request', worker, payload, spoken(options), {
+    const reply = this.calls.ask('request', worker, payload, this.spoken(options), {
       told: (value) => progress$.next(value),
       signal,
     });
@@ -97,22 +103,23 @@ export class FarPremises implements Premises {
     reply.then(done, done);
     return Object.assign(reply, { progress$: progress$.asObservable() });
   }
+
+  /** What a sender says, as it crosses to the host: with the trace that is under way here, if somebody follows it. */
+  private spoken(options: RequestOptions): SendOptions {
+    const { follower } = this.announcer;
+    const headers = follower === undefined ? options.headers : follower.carried(options.headers ?? {});
+    const timeoutMs = toMs(options.timeout);
+    const sending = packSending(options);
+    return {
+      ...(headers === undefined ? {} : { headers }),
+      ...(timeoutMs === undefined ? {} : { timeoutMs }),
+      ...(sending === undefined ? {} : { sending }),
+    };
+  }
 }
 
 function nameOf(worker: WorkerClass): string {
   const record = Reflect.getOwnMetadata(WORKER_METADATA, worker) as WorkerRecord | undefined;
   const { name = worker.name } = (record?.options ?? {}) as { name?: string };
   return name;
-}
-
-/** What a sender says, as it crosses to the host. */
-function spoken(options: RequestOptions): SendOptions {
-  const { headers, timeout } = options;
-  const timeoutMs = toMs(timeout);
-  const sending = packSending(options);
-  return {
-    ...(headers === undefined ? {} : { headers }),
-    ...(timeoutMs === undefined ? {} : { timeoutMs }),
-    ...(sending === undefined ? {} : { sending }),
-  };
 }

@@ -98,12 +98,7 @@ export async function openHome(kind: 'worker' | 'ticker', target: HandlerType, h
   return {
     contextFor: (message, house) =>
       kind === 'worker' ? new HandlerContext(house, message) : new TickHandlerContext(house, message),
-    handle: (message, context) => {
-      const { follower } = household.announcer;
-      return follower === undefined
-        ? handle(message, context)
-        : follower.handle({ worker: target.name, channel: undefined }, message, () => handle(message, context));
-    },
+    handle,
     check: await checkFor(options.in),
     transfer: options.dispatch?.transferResult,
     close: () => app.close(),

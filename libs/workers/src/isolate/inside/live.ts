@@ -54,8 +54,8 @@ async function beBorn(link: Link, birth: unknown): Promise<Resident> {
   const packing = new Packing(link.form, knownErrors(dispatch.errors));
   const calls = new Calls(link, packing);
   answerEarly(link, calls);
-  const premises = new FarPremises(link, calls, packing, names, stats);
   const announcer = new Announcer();
+  const premises = new FarPremises(link, calls, packing, names, stats, announcer);
   const logger = new FarLogger(link);
   const { channels } = premises;
   const home = await openHome(kind, target, { premises, channels, announcer, logger });

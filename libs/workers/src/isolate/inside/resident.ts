@@ -85,14 +85,14 @@ export class Resident {
     }
   }
 
-  private receive([, tx, id, attempt, caller, headers, payload, stored]: Extract<
+  private receive([, tx, id, attempt, caller, headers, payload, stored, within]: Extract<
     ToIsolate,
     readonly ['run', ...unknown[]]
   >): void {
     const { link, packing } = this.parts;
     const reply = caller === 'waits' ? new FarReply(tx, link, packing) : undefined;
-    const message = arrived(packing.unpack(payload), headers ?? undefined, reply, id, attempt, stored);
-    const task = new Task(tx, message);
+    const message = arrived(packing.unpack(payload), headers ?? undefined, reply, id, attempt, stored ?? undefined);
+    const task = new Task(tx, message, within);
     this.tasks.set(tx, task);
     this.waiting.push(task);
     this.pumpSoon();

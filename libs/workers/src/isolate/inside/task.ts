@@ -1,5 +1,5 @@
 import type { PayloadCheck } from '../../channel/payload.check.js';
-import type { Message } from '../../message/message.js';
+import type { Headers, Message } from '../../message/message.js';
 import type { ContextHouse, HandlerContext } from '../../worker/worker.context.js';
 import type { Tx } from '../protocol.js';
 import { arrived } from './arrival.js';
@@ -21,6 +21,8 @@ export class Task {
   constructor(
     readonly tx: Tx,
     readonly message: Message,
+    /** What the host said of the trace that it belongs to. */
+    private readonly within: Headers | undefined,
   ) {}
 
   abort(reason: Error): void {
@@ -36,7 +38,7 @@ export class Task {
   /** Calls the handler; what it returns is a promise, or no thenable at all. */
   handle(home: Home, house: ContextHouse): unknown {
     const context = this.context as HandlerContext;
-    if (home.check === undefined) return settled(home.handle(this.message, context));
+    if (home.check === undefined) return settled(this.call(home, house, this.message, context));
     return this.checkAndHandle(home, house, home.check, context);
   }
 
@@ -59,7 +61,14 @@ export class Task {
     const own = home.contextFor(rebuilt, house);
     if (context.abortReason !== undefined) own.abort(context.abortReason);
     this.context = own;
-    return home.handle(rebuilt, own);
+    return this.call(home, house, rebuilt, own);
+  }
+
+  private call(home: Home, { announcer, info }: ContextHouse, message: Message, context: HandlerContext): unknown {
+    const { follower } = announcer;
+    if (follower === undefined) return home.handle(message, context);
+    const trail = { worker: info.name, channel: info.in };
+    return follower.handle(trail, message, () => home.handle(message, context), this.within);
   }
 }
 

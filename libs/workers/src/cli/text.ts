@@ -10,9 +10,9 @@ export function aligned(rows: readonly (readonly string[])[], right: ReadonlySet
   );
 }
 
-/** What others wrote, harmless for a terminal and on one line. */
+/** What others wrote, harmless for a terminal and on one line: nothing in it moves the cursor, colours, or turns the direction of reading. */
 export function harmless(text: string): string {
-  return text.replaceAll(/[\p{Cc}\u2028\u2029]/gu, (character) =>
+  return text.replaceAll(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (character) =>
     character === '\n' ? '\\n' : `\\u${character.codePointAt(0)?.toString(16).padStart(4, '0')}`,
   );
 }

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
-import { suggestion } from '@nestjs-workers/core/extension';
 import { type Command, Given, type Terminal } from './command.js';
 import { helpOn, helpOnGroup, helpOnProgram } from './help.js';
+import { suggestion } from '../workers.error.js';
 import { UsageError } from './usage.error.js';
 
 /** Commands that belong together, such as `outbox`. */
@@ -10,21 +10,23 @@ export interface CommandGroup {
   readonly commands: Readonly<Record<string, Command>>;
 }
 
-/** The groups by name; one is loaded when it is asked for. */
-export type Groups = Readonly<Record<string, { readonly summary: string; readonly load: () => Promise<CommandGroup> }>>;
+/** What the program offers by name: groups of commands, and commands that stand alone. One is loaded when it is asked for. */
+export type Offers = Readonly<
+  Record<string, { readonly summary: string; readonly load: () => Promise<CommandGroup | Command> }>
+>;
 
 /** How the program is called. */
 export const NAME = 'nestjs-workers';
 
 /**
- * The command-line program: `nestjs-workers <group> <command> [options]`.
+ * The command-line program: `nestjs-workers <group> <command> [options]`, or `nestjs-workers <command> [options]`.
  *
  * Promises: it resolves with the exit code and never rejects. 0: done. 1: it could not be done, or what was looked at is not in order. 2: it
  * was called wrongly, and nothing was touched. What goes wrong is one message without a stack, on the terminal's error side.
  */
-export async function program(groups: Groups, args: readonly string[], terminal: Terminal): Promise<number> {
+export async function program(offers: Offers, args: readonly string[], terminal: Terminal): Promise<number> {
   try {
-    return await dispatch(groups, args, terminal);
+    return await dispatch(offers, args, terminal);
   } catch (error) {
     terminal.complain(`${NAME}: ${messageOf(error)}`);
     if (!(error instanceof UsageError)) return 1;
@@ -33,23 +35,30 @@ export async function program(groups: Groups, args: readonly string[], terminal:
   }
 }
 
-async function dispatch(
-  groups: Groups,
-  [first, second, ...args]: readonly string[],
-  terminal: Terminal,
-): Promise<number> {
-  if (isHelp(first)) return shown(helpOnProgram(groups), terminal);
+async function dispatch(offers: Offers, [first, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  if (isHelp(first)) return shown(helpOnProgram(offers), terminal);
   if (first === '--version') return shown(version(), terminal);
-  if (first === undefined) throw new UsageError(`expected a command, got none.${suggestion('', Object.keys(groups))}`);
-  const { summary, commands } = await found(first, groups, []).load();
+  if (first === undefined) throw new UsageError(`expected a command, got none.${suggestion('', Object.keys(offers))}`);
+  const offer = await found(first, offers, []).load();
+  if ('run' in offer) return perform([first], offer, rest, terminal);
+  const { summary, commands } = offer;
+  const [second, ...args] = rest;
   if (isHelp(second)) return shown(helpOnGroup(first, summary, commands), terminal);
   if (second === undefined)
     throw new UsageError(`expected a command of "${first}", got none.${suggestion('', Object.keys(commands))}`, [
       first,
     ]);
-  const command = found(second, commands, [first]);
-  if (args.some(isHelp)) return shown(helpOn([first, second], command), terminal);
-  return inPlace([first, second], async () => command.run(Given.read(command, args), terminal));
+  return perform([first, second], found(second, commands, [first]), args, terminal);
+}
+
+function perform(
+  place: readonly string[],
+  command: Command,
+  args: readonly string[],
+  terminal: Terminal,
+): Promise<number> | number {
+  if (args.some(isHelp)) return shown(helpOn(place, command), terminal);
+  return inPlace(place, async () => command.run(Given.read(command, args), terminal));
 }
 
 function found<T>(asked: string, known: Readonly<Record<string, T>>, place: readonly string[]): T {

@@ -1,12 +1,12 @@
 import type { Command } from './command.js';
-import type { Groups } from './program.js';
+import type { Offers } from './program.js';
 import { aligned } from './text.js';
 
-export function helpOnProgram(groups: Groups): string {
+export function helpOnProgram(groups: Offers): string {
   return sections(
-    'nestjs-workers <what> <command> [options]',
+    'nestjs-workers <what> [command] [options]',
     listed(Object.entries(groups).map(([name, { summary }]) => [name, summary])),
-    'nestjs-workers <what> --help lists the commands; --version says which version this is.',
+    'nestjs-workers <what> --help says more; --version says which version this is.',
   );
 }
 

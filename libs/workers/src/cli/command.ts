@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { shown, suggestion } from '@nestjs-workers/core/extension';
+import { shown, suggestion } from '../workers.error.js';
 import { UsageError } from './usage.error.js';
 
 /** One command of the program. */
@@ -21,13 +21,29 @@ export type CommandOptions = Readonly<Record<string, { readonly value?: string; 
 export interface Terminal {
   readonly say: (text: string) => void;
   readonly complain: (text: string) => void;
+  /** Where a person looks on, and what was written can be written over; undefined in a pipe or a file. */
+  readonly screen?: Screen;
+  /** Aborted when it is to end (Ctrl+C). A command that asks for it ends by itself from then on, and soon. */
+  readonly interruption?: () => AbortSignal;
+}
+
+/** A terminal that is drawn on. */
+export interface Screen {
+  readonly columns: number;
+  readonly rows: number;
+  /** Whether colours are wanted. */
+  readonly hasColours: boolean;
+  /** As it is, without a line feed. */
+  readonly draw: (text: string) => void;
+  /** @returns what ends it */
+  readonly onResize: (call: () => void) => () => void;
 }
 
 /** What a command was given, checked against the options it has. */
 export class Given {
   private constructor(
     readonly words: readonly string[],
-    private readonly values: ReadonlyMap<string, string>,
+    private readonly values: ReadonlyMap<string, readonly string[]>,
   ) {}
 
   /** @throws UsageError */
@@ -44,10 +60,10 @@ export class Given {
       allowPositionals: true,
       tokens: true,
     });
-    const values = new Map<string, string>();
+    const values = new Map<string, readonly string[]>();
     for (const token of tokens) {
       if (token.kind !== 'option') continue;
-      values.set(token.name, valueOf(token, options));
+      values.set(token.name, [...(values.get(token.name) ?? []), valueOf(token, options)]);
     }
     if (words === undefined && positionals.length > 0)
       throw new UsageError(`expected options only, got "${positionals[0]}". Remove it.`);
@@ -58,13 +74,19 @@ export class Given {
     return this.values.has(option);
   }
 
+  /** The last one, where it was given more than once. */
   text(option: string): string | undefined {
-    return this.values.get(option);
+    return this.values.get(option)?.at(-1);
+  }
+
+  /** Each one, of an option that may be given more than once. */
+  texts(option: string): readonly string[] {
+    return this.values.get(option) ?? [];
   }
 
   /** @throws UsageError */
   count(option: string, least: number, fallback: number): number {
-    const text = this.values.get(option);
+    const text = this.text(option);
     if (text === undefined) return fallback;
     const count = /^\d+$/.test(text) ? Number(text) : NaN;
     if (Number.isSafeInteger(count) && count >= least) return count;

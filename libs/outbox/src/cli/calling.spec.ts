@@ -1,6 +1,6 @@
+import { program } from '@nestjs-workers/core/cli';
 import { beforeEach, expect, it, vi } from 'vitest';
 import { outbox } from './outbox.group.js';
-import { program } from './program.js';
 
 beforeEach(() => {
   vi.stubEnv('DATABASE_URL', undefined);
@@ -18,7 +18,7 @@ async function run(args: readonly string[]) {
 const CLOSED = 'postgres://ada:secret@127.0.0.1:1/shop';
 
 it.for([
-  [['--help'], 'nestjs-workers <what> <command> [options]'],
+  [['--help'], 'nestjs-workers <what> [command] [options]'],
   [['outbox', '--help'], 'dead-letters'],
   [['outbox', 'migrate', '--help'], '--sqlite <file>'],
   [['outbox', 'status', '--help'], 'Exits with 1'],
