@@ -204,12 +204,12 @@ module.exports = {
     {
       name: 'dashboard-uses-the-front-door',
       comment:
-        'What is shown and done is what the packages publish; the outbox is optional, so it is loaded when asked for.',
+        'What is shown and done is what the packages publish; the outbox and the workflows are optional, so they are loaded when asked for.',
       severity: 'error',
       from: { path: DASHBOARD, pathNot: NOT_SHIPPED },
       to: {
-        path: '^libs/(workers|outbox)/src/',
-        pathNot: '^libs/(workers/src/((cli/)?index|extension)|outbox/src/index)\\.ts$',
+        path: '^libs/(workers|outbox|workflows)/src/',
+        pathNot: '^libs/(workers/src/((cli/)?index|extension)|(outbox|workflows)/src/index)\\.ts$',
       },
     },
     {
@@ -225,10 +225,19 @@ module.exports = {
     },
     {
       name: 'dashboard-loads-the-outbox-when-asked-for',
-      comment: 'An application without durable channels has no outbox installed.',
+      comment:
+        'An application without durable channels has no outbox installed, and one without workflows no workflows.',
       severity: 'error',
       from: { path: DASHBOARD, pathNot: NOT_SHIPPED },
-      to: { path: '^libs/outbox/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+      to: { path: '^libs/(outbox|workflows)/', dependencyTypesNot: ['dynamic-import', 'type-only'] },
+    },
+    {
+      name: 'the-page-runs-in-a-browser',
+      comment:
+        'The page is loaded file by file by a browser: there are no packages. Of the house it knows types alone.',
+      severity: 'error',
+      from: { path: '^libs/dashboard/page/src/' },
+      to: { pathNot: '^libs/dashboard/page/src/', dependencyTypesNot: ['type-only'] },
     },
     {
       name: 'each-store-by-its-own-door',

@@ -22,7 +22,7 @@ const TIMED = [
 const STORES = ['libs/{outbox,workflows}/src/**/*.postgres.spec.ts', 'libs/outbox/src/cli/outbox.*.spec.ts'];
 
 /**
- * Eight projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
+ * Nine projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
  *
  * Tests of the rooms and of the house run from the sources. Snippets and the package are tested as a user gets them: built.
  */
@@ -63,7 +63,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           isolate: false,
-          include: ['{libs,apps}/**/*.spec.ts'],
+          include: ['{libs,apps}/**/*.spec.ts', 'test/page/*.spec.ts'],
           exclude: ['**/node_modules/**', '**/dist/**', ...TIMED, ...STORES],
         },
       },
@@ -130,6 +130,20 @@ export default defineConfig({
           globalSetup: 'test/support/built.ts',
           testTimeout: 60_000,
           hookTimeout: 60_000,
+        },
+      },
+      {
+        extends: true,
+        // The page as it is built, in a real browser; alone, because it also tells whether frames come in time.
+        test: {
+          name: 'browser',
+          isolate: false,
+          include: ['test/browser/*.spec.ts'],
+          globalSetup: ['test/support/built.ts', 'test/support/chromium.ts'],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+          fileParallelism: false,
+          sequence: { groupOrder: 3 },
         },
       },
       {

@@ -6,6 +6,7 @@
  */
 import { spawnSync } from 'node:child_process';
 import {
+  cpSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -20,7 +21,15 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 /** What is built, each after what it depends on. */
-const PROJECTS = ['libs/workers', 'libs/outbox', 'libs/workflows', 'libs/dashboard', 'apps/demo', 'apps/bench'];
+const PROJECTS = [
+  'libs/workers',
+  'libs/outbox',
+  'libs/workflows',
+  'libs/dashboard',
+  'libs/dashboard/page',
+  'apps/demo',
+  'apps/bench',
+];
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const at = (...path) => join(root, ...path);
@@ -76,7 +85,7 @@ function build(isForced) {
   for (const project of PROJECTS) {
     newest = Math.max(
       newest,
-      changedAt(['package.json', 'tsconfig.build.json', 'src'].map((name) => join(project, name))),
+      changedAt(['package.json', 'tsconfig.build.json', 'src'].map((name) => join(project, name)).filter(isThere)),
     );
     if (isForced || builtAt(project) < newest) compile(project);
   }
@@ -95,6 +104,7 @@ function compile(project) {
     stdio: 'inherit',
   });
   if (status === 0) {
+    for (const name of takenAlong(project)) cpSync(at(project, 'src', name), join(fresh, name));
     rmSync(at(project, 'dist'), { recursive: true, force: true });
     renameSync(fresh, at(project, 'dist'));
     mkdirSync(at('node_modules/.cache/nestjs-workers'), { recursive: true });
@@ -106,8 +116,17 @@ function compile(project) {
   stop(`${project} does not compile, see above.`);
 }
 
+/** A page's document and styles are no TypeScript and go into `dist` as they are. */
+function takenAlong(project) {
+  return readdirSync(at(project, 'src'), { recursive: true }).filter((name) => /\.(html|css|svg)$/.test(name));
+}
+
+function isThere(path) {
+  return existsSync(at(path));
+}
+
 function stamp(project) {
-  return at('node_modules/.cache/nestjs-workers', `${project.replace('/', '-')}.built`);
+  return at('node_modules/.cache/nestjs-workers', `${project.replaceAll('/', '-')}.built`);
 }
 
 function builtAt(project) {

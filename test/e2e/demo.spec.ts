@@ -97,6 +97,11 @@ describe('the demo that serves', () => {
       expect(html).toContain('<title>Photo pipeline</title>');
       expect(html).not.toMatch(/(?:src|href)="https?:|^import /m);
 
+      const dashboard = await fetch(`${address}/dashboard`);
+      expect(dashboard.headers.get('content-security-policy')).toContain(`script-src 'self'`);
+      const topology = (await (await fetch(`${address}/dashboard/topology`)).json()) as object;
+      expect(topology).toMatchObject({ isWritable: true, hasDeadLetters: true, workflows: ['order'] });
+
       const feed = await Feed.open(address);
       expect(await feed.next('opening', () => true)).toMatchObject({
         stages: [
@@ -161,6 +166,7 @@ describe('the demo that serves', () => {
 
       expect(await statusFor(address, { host: 'pictures.example' })).toBe(403);
       expect(await statusFor(address, { origin: 'http://pictures.example' })).toBe(403);
+      expect(await statusFor(`${address}/dashboard`, { host: 'pictures.example' })).toBe(403);
 
       demo.child.kill('SIGTERM');
       expect(await demo.exitCode(STOP_LIMIT_MS)).toBe(0);

@@ -47,6 +47,25 @@ describe('the tarballs of @nestjs-workers/core and @nestjs-workers/dashboard', (
 
   afterAll(() => tarballs.remove());
 
+  it('carry the build, the page, the licence and no tests', () => {
+    const contents = tarballs.contentsOf('@nestjs-workers/dashboard');
+    const page = ['page.html', 'main.js', 'icon.svg', 'style/page.css'].map((name) => `page/dist/${name}`);
+    expect(contents).toEqual(
+      expect.arrayContaining(['LICENSE', 'README.md', 'package.json', 'dist/index.js', 'dist/index.d.ts', ...page]),
+    );
+    expect(contents.filter((path) => /\.(spec|contract|test-d)\.|\/fixtures\/|\.tsbuildinfo$/.test(path))).toEqual([]);
+  });
+
+  it('serve the whole page in an application without durable channels and workflows', async () => {
+    const app = await tarballs.installInto('dashboard', {
+      also: ['@nestjs/platform-express', 'reflect-metadata'],
+      without: ['@nestjs-workers/outbox', '@nestjs-workers/workflows'],
+    });
+    const { stdout, stderr } = await run(process.execPath, ['main.js'], { cwd: app, timeout: 50_000 });
+    expect(stderr).toBe('');
+    expect(JSON.parse(stdout)).toEqual({ files: true, missing: [], workflows: [], hasDeadLetters: false });
+  });
+
   it('show a running application by npx, where no outbox is installed', async () => {
     const asked = ['nestjs-workers', 'inspect', url, '--header', 'x-operator: ann'];
     const { stdout } = await npm(['exec', '--no', '--', ...asked], folder);

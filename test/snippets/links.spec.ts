@@ -32,6 +32,7 @@ it.for([
   ['docs/tour-outbox.md', 'libs/outbox/src'],
   ['docs/tour-workflows.md', 'libs/workflows/src'],
   ['docs/tour-dashboard.md', 'libs/dashboard/src'],
+  ['docs/tour-dashboard.md', 'libs/dashboard/page/src'],
 ] as const)('%s names every source file once', ([tour, src]) => {
   const files = readdirSync(join(root, src), { recursive: true, encoding: 'utf8' })
     .map((path) => path.replaceAll('\\', '/'))

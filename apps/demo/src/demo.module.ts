@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import { WorkersExceptionFilter, WorkersModule } from '@nestjs-workers/core';
 import { WorkersOpenTelemetryModule } from '@nestjs-workers/core/opentelemetry';
+import { DashboardModule } from '@nestjs-workers/dashboard';
 import { OutboxModule, type Store } from '@nestjs-workers/outbox';
 import { WorkflowsModule } from '@nestjs-workers/workflows';
 import { CommandLine } from './command.line.js';
@@ -58,6 +59,8 @@ import { ThumbnailsModule } from './thumbnails/thumbnails.module.js';
     WorkflowsModule.forRoot({ workflows: [OrderWorkflow] }),
     OrdersModule,
     PageModule,
+    // Whoever comes in has passed LocalOnly, and may do as he likes with pictures of his own.
+    DashboardModule.forRoot({ path: 'dashboard', guards: [], write: true, redact: (payload) => payload }),
     TerminalModule,
   ],
   providers: [PhotoRun, LeftInStore, { provide: APP_FILTER, useClass: WorkersExceptionFilter }],

@@ -28,7 +28,8 @@ async function main(commandLine: CommandLine): Promise<void> {
   await app.listen(await freePort(commandLine.port), LOOPBACK);
   terminal.print('', `  Watch it at ${await app.getUrl()}`, '');
   await app.get(PhotoRun).perform();
-  terminal.print(`  Page            ${await app.getUrl()}   (drop pictures there; Ctrl+C ends)`, '');
+  terminal.print(`  Page            ${await app.getUrl()}   (drop pictures there; Ctrl+C ends)`);
+  terminal.print(`  Dashboard       ${await app.getUrl()}/dashboard`, '');
 }
 
 // Whoever reads our lines may have read enough: `npm start | head`.

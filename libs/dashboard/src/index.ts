@@ -1,9 +1,19 @@
 // The shop window, room by room.
 
 export { WorkersAdmin, type AdminOptions } from './admin/workers.admin.js';
+export { WorkflowsAbsentError } from './admin/instances.js';
 export { type DeadLetterSelection, OutboxAbsentError } from './admin/letters.js';
 export type { Shown } from './admin/shown.js';
 export type { HostFacts, Snapshot } from './admin/snapshot.js';
 export type { Topology, TopologyChannel, TopologyEdge, TopologyTicker, TopologyWorker } from './admin/topology.js';
 
-export { createWorkersAdminController, type WorkersAdminControllerOptions } from './api/admin.controller.js';
+export { createWorkersAdminController } from './api/admin.controller.js';
+export type { AdminMount, AdminRules, WorkersAdminControllerOptions } from './api/admin.options.js';
+
+export {
+  DASHBOARD_MODULE_OPTIONS,
+  DashboardModule,
+  type DashboardModuleExtras,
+  type DashboardModuleOptions,
+  type DashboardOptionsFactory,
+} from './dashboard.module.js';

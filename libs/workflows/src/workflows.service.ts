@@ -93,6 +93,11 @@ export class Workflows {
     private readonly outbox: Outbox,
   ) {}
 
+  /** The names of the application's workflows. */
+  get names(): readonly string[] {
+    return [...this.house.blueprints.keys()];
+  }
+
   /**
    * Has an input decided, now, and says what came of it. Inputs of one instance are decided one after the other, over all hosts.
    *

@@ -8,11 +8,14 @@ import {
   WorkersControl,
   type WorkersEvent,
   type WorkersEventName,
+  type WorkersStats,
   type WorkerTarget,
 } from '@nestjs-workers/core';
 import { asError, WorkersApplication } from '@nestjs-workers/core/extension';
 import type { DeadLetter, DeadLetterPage, DeadLetterQuery } from '@nestjs-workers/outbox';
+import type { InstanceSummary, ListQuery } from '@nestjs-workers/workflows';
 import { Observable, ReplaySubject, share } from 'rxjs';
+import { Instances } from './instances.js';
 import { type DeadLetterSelection, Letters } from './letters.js';
 import { shown, type Shown } from './shown.js';
 import { type Snapshot, snapshotOf } from './snapshot.js';
@@ -51,6 +54,7 @@ const TOLD = [
 @Injectable()
 export class WorkersAdmin {
   private readonly letters: Letters;
+  private readonly workflows: Instances;
   private readonly streams = new Map<number, Observable<Snapshot>>();
 
   constructor(
@@ -58,13 +62,20 @@ export class WorkersAdmin {
     @Inject(WorkersControl) private readonly control: WorkersControl,
     @Inject(ModuleRef) moduleRef: ModuleRef,
   ) {
-    this.letters = new Letters((type) => {
+    const provided = (type: abstract new (...args: never[]) => unknown): unknown => {
       try {
         return moduleRef.get(type, { strict: false });
       } catch {
         return undefined;
       }
-    });
+    };
+    this.letters = new Letters(provided);
+    this.workflows = new Instances(provided);
+  }
+
+  /** How far the application's workers are. */
+  get state(): WorkersStats['state'] {
+    return this.application.supervisor.state;
   }
 
   /** Channels, workers, tickers, and what goes where. */
@@ -109,8 +120,7 @@ export class WorkersAdmin {
    * once; the snapshot says `draining`, then `stopped`.
    */
   drain({ actor }: ControlOptions = {}): void {
-    const { state } = this.application.supervisor;
-    if (state === 'draining' || state === 'stopped') return;
+    if (this.state === 'draining' || this.state === 'stopped') return;
     this.tell('drain', undefined, actor, {});
     void this.application.stop();
   }
@@ -168,22 +178,43 @@ export class WorkersAdmin {
     return ids;
   }
 
+  /** The names of the application's workflows; none where there is no WorkflowsModule. */
+  workflowNames(): Promise<readonly string[]> {
+    return this.workflows.names();
+  }
+
+  /** Instances of workflows, the latest begun first. @throws (rejects) WorkflowsAbsentError, WorkflowUnknownError, StoreUnreachableError */
+  instances(query: ListQuery = {}): Promise<readonly InstanceSummary[]> {
+    return this.workflows.list(query);
+  }
+
+  /** What instances have gone through, as `Workflows.diagram` draws it, with its errors. @throws (rejects) WorkflowsAbsentError */
+  diagram(workflow: string, options: { readonly instances?: number; readonly id?: string } = {}): Promise<string> {
+    return this.workflows.diagram(workflow, options);
+  }
+
   private watch(everyMs: number): Observable<Snapshot> {
     const { clock } = this.application.options;
     return new Observable<Snapshot>((subscriber) => {
       let timer = clock.after(0, () => {});
       const next = (): void => {
+        timer.cancel();
         try {
           subscriber.next(this.snapshot());
         } catch (error) {
           this.application.announcer.fault('snapshot', asError(error));
         }
-        if (this.application.supervisor.state === 'stopped') return subscriber.complete();
+        if (this.state === 'stopped') return subscriber.complete();
         timer = clock.after(everyMs, next);
         timer.hold(false);
       };
+      // Who waits for the end of the streams, as a server that closes, is not to wait for their pace.
+      const deafen = this.application.announcer.listen(next, ['workers.stopped']);
       next();
-      return () => timer.cancel();
+      return () => {
+        timer.cancel();
+        deafen();
+      };
     }).pipe(share({ connector: () => new ReplaySubject(1) }));
   }
 

@@ -9,12 +9,18 @@ import {
   type WorkersEvent,
   WorkersModule,
 } from '@nestjs-workers/core';
+import { BOUNDS_MS } from '@nestjs-workers/core/extension';
 import { until, workersTesting } from '@nestjs-workers/core/testing';
 import { durable, OutboxModule } from '@nestjs-workers/outbox';
 import { memoryStore } from '@nestjs-workers/outbox/testing';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { createWorkersAdminController, WorkersAdmin, type WorkersAdminControllerOptions } from '../index.js';
+import {
+  createWorkersAdminController,
+  DashboardModule,
+  WorkersAdmin,
+  type WorkersAdminControllerOptions,
+} from '../index.js';
 
 const Uploads = channel<{ secret: string }>('uploads', { buffer: 8 });
 const Thumbnails = channel<string>('thumbnails', { buffer: 8 });
@@ -109,6 +115,8 @@ describe('the admin API', () => {
       isWritable: false,
       showsPayloads: false,
       hasDeadLetters: true,
+      boundsMs: BOUNDS_MS,
+      workflows: [],
     });
   });
 
@@ -160,6 +168,26 @@ describe('the admin API', () => {
       'resume by ann',
       'resume by ann',
     ]);
+  });
+
+  it('finds one dead letter by its id, and has no workflows where there are none', async () => {
+    const { get, gateway, workers } = await mounted();
+    const buried = workers.next('workers.buried');
+    await gateway.command(Mailer, { to: 'nobody' });
+    const { messageId } = await buried;
+    expect((await get(`dead-letters?id=${messageId}`)).body).toMatchObject({ count: 1, letters: [{ id: messageId }] });
+    expect((await get('dead-letters?id=99999')).body).toEqual({ count: 0, letters: [] });
+    expect((await get('dead-letters?id=x')).status).toBe(400);
+    expect((await get('workflows/order/instances')).body).toMatchObject({ code: 'WORKFLOWS_ABSENT' });
+    expect((await get('workflows/order/diagram')).status).toBe(404);
+  });
+
+  it('refuses options that cannot be meant before the application starts', () => {
+    const make = (options: object) => () => createWorkersAdminController(options as WorkersAdminControllerOptions);
+    expect(make({})).toThrow('admin.guards: expected a list of guards');
+    expect(make({ guards: [], writ: true })).toThrow('Did you mean "write"?');
+    expect(make({ guards: [], maxStreams: 0 })).toThrow('admin.maxStreams: expected an integer from 1 up');
+    expect(() => DashboardModule.forRoot({} as never)).toThrow('dashboard.guards: expected a list of guards');
   });
 
   it('refuses what cannot be meant, and says who is meant perhaps', async () => {
@@ -278,6 +306,16 @@ describe('the admin API', () => {
       next.abort();
       return again.status === 200;
     });
+  });
+
+  it('ends its streams when the workers have stopped, so that a server that closes need not wait', async () => {
+    const { url, post, get, workers } = await mounted({ write: true });
+    const stream = await fetch(`${url}/workers/stream?everyMs=60000`, { headers: { 'x-name': 'bob' } });
+    const stopped = workers.next('workers.stopped');
+    await post('drain');
+    await stopped;
+    expect(await stream.text()).toContain('"state":"stopped"');
+    expect((await get('topology')).headers).toMatchObject({ connection: 'close' });
   });
 
   it('drains the workers of this process and leaves the process up', async () => {

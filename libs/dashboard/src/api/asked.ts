@@ -1,5 +1,6 @@
 import { BadRequestException } from '@nestjs/common';
 import type { PauseTarget } from '@nestjs-workers/core';
+import type { DeadLetterQuery } from '@nestjs-workers/outbox';
 import type { DeadLetterSelection } from '../admin/letters.js';
 
 /** What a request asks for, read field by field from what nobody has checked; throws 400 with the name of the field. */
@@ -35,6 +36,13 @@ export class Asked {
     throw new BadRequestException(`${field}: expected an integer from ${min} to ${max}`);
   }
 
+  choice<const V extends string>(field: string, values: readonly V[]): V | undefined {
+    const given = this.text(field);
+    const value = values.find((one) => one === given);
+    if (given === undefined || value !== undefined) return value;
+    throw new BadRequestException(`${field}: expected one of ${values.join(', ')}`);
+  }
+
   /** One of `{ worker }` and `{ channel }`. */
   target(): PauseTarget {
     const [worker, channel] = [this.text('worker'), this.text('channel')];
@@ -43,8 +51,22 @@ export class Asked {
     throw new BadRequestException('expected either a worker or a channel');
   }
 
-  /** Which dead letters to list. */
-  letters() {
+  /** Which dead letters to list: one by its `id`, or those that match. */
+  letters(): Omit<DeadLetterQuery, 'channel'> & { readonly channel?: string } {
+    if (this.text('id') === undefined) return this.matching();
+    return { ids: [String(this.number('id', undefined, { min: 1, max: Number.MAX_SAFE_INTEGER }))] };
+  }
+
+  /** Which dead letters to act on: by their ids, or all of a channel; never everything by saying nothing. */
+  selection(): DeadLetterSelection {
+    const { ids } = this.given;
+    if (ids === undefined) return { ...this.matching(), channel: this.name('channel') };
+    const isList = Array.isArray(ids) && ids.length > 0 && ids.length <= 1_000;
+    if (isList && ids.every((id) => typeof id === 'string')) return { ids };
+    throw new BadRequestException('ids: expected from 1 to 1000 texts');
+  }
+
+  private matching() {
     const [channel, reason, since, until] = [
       this.text('channel'),
       this.text('reason'),
@@ -57,15 +79,6 @@ export class Asked {
       ...(since === undefined ? {} : { since }),
       ...(until === undefined ? {} : { until }),
     };
-  }
-
-  /** Which dead letters to act on: by their ids, or all of a channel; never everything by saying nothing. */
-  selection(): DeadLetterSelection {
-    const { ids } = this.given;
-    if (ids === undefined) return { ...this.letters(), channel: this.name('channel') };
-    const isList = Array.isArray(ids) && ids.length > 0 && ids.length <= 1_000;
-    if (isList && ids.every((id) => typeof id === 'string')) return { ids };
-    throw new BadRequestException('ids: expected from 1 to 1000 texts');
   }
 
   private date(field: string): Date | undefined {
