@@ -155,11 +155,9 @@ class Run {
       expect(told).toEqual([...(expected?.timers ?? [])].map(([key, { isFired }]) => `${key} ${isFired}`).toSorted());
     }
     expect((await this.scene.payloads()).toSorted()).toEqual(this.model.effects.toSorted());
-    const log = await this.scene.store.eventsAfter(undefined, ['order'], 1_000);
-    const names = log.map(({ id, sequence }) => `${id}/${sequence}`);
-    expect(names.toSorted()).toEqual(
-      IDS.flatMap((id) => this.model.instances.get(id)?.events.map((_, at) => `${id}/${at + 1}`) ?? []).toSorted(),
-    );
+    const written = IDS.flatMap((id) => this.model.instances.get(id)?.events.map((_, at) => `${id}/${at + 1}`) ?? []);
+    const log = await this.scene.logged(written.length);
+    expect(log.map(({ id, sequence }) => `${id}/${sequence}`).toSorted()).toEqual(written.toSorted());
   }
 
   private async fire(limit: number): Promise<void> {

@@ -1,7 +1,8 @@
+import { until } from '@nestjs-workers/core/testing';
 import type { Claimed, Seat, Store } from '@nestjs-workers/outbox/extension';
 import { expect, onTestFinished } from 'vitest';
 import { commitOf, inputOf, ORDER } from '../fixtures/commits.js';
-import type { Commit, Committed, FiredTimer, StoredEvent, WorkflowStore } from './store.js';
+import type { Commit, Committed, FiredTimer, LoggedEvent, StoredEvent, WorkflowStore } from './store.js';
 
 /** What a workflow store needs to be tested. `fresh` gives data that no other test sees and in which nothing was ever made. */
 export interface WorkflowHarness {
@@ -60,6 +61,18 @@ export class Scene {
   /** Commits something that nothing stands in the way of. */
   async committed(said: Partial<Commit> = {}): Promise<void> {
     expect(await this.commit(said)).toEqual({ type: 'committed' });
+  }
+
+  /**
+   * The log, when it has `count` events or more: one is in it as soon as no older transaction of the whole server is open, and other tests
+   * have theirs.
+   */
+  async logged(count: number, workflows: readonly string[] = ['order']): Promise<readonly LoggedEvent[]> {
+    let events: readonly LoggedEvent[] = [];
+    const isThere = async (): Promise<boolean> =>
+      (events = await this.store.eventsAfter(undefined, workflows, 10_000)).length >= count;
+    await until(isThere, '20s');
+    return events;
   }
 
   async types(id = 'o1', workflow = 'order'): Promise<(string | null)[]> {
