@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process';
-import { randomUUID } from 'node:crypto';
 import { fileURLToPath } from 'node:url';
 import type { DispatchSite } from '../dispatch/dispatcher.js';
 import type { Body, Habitat } from '../isolate/body.js';
@@ -39,8 +38,8 @@ export interface ProcessOptions extends PoolOptions {
   readonly entry?: string | URL;
   /** For a process that is started elsewhere and attaches: where the host listens, and the token it expects. @default none */
   readonly attach?: Attach;
-  /** Names each message on its way. @default random UUIDs */
-  readonly transactionId?: () => string;
+  /** Names each message on its way; no name may come twice in one process. @default a number that counts up */
+  readonly transactionId?: () => string | number;
 }
 
 interface ResolvedProcessOptions extends ResolvedPoolOptions {
@@ -51,7 +50,7 @@ interface ResolvedProcessOptions extends ResolvedPoolOptions {
   readonly meet: 'inherited' | 'named';
   readonly entry: string | URL | undefined;
   readonly attach: Attach | undefined;
-  readonly transactionId: () => string;
+  readonly transactionId: (() => string | number) | undefined;
 }
 
 const PROCESS_TABLE: OptionTable<ResolvedProcessOptions> = {
@@ -74,11 +73,7 @@ const PROCESS_TABLE: OptionTable<ResolvedProcessOptions> = {
   meet: oneOf(['inherited', 'named'], 'inherited'),
   entry: optional('the path or the file: URL of a file that calls isolate(...)', isFile),
   attach: optional('{ path, token }', isAttach),
-  transactionId: {
-    expects: 'a function that gives a new text each time',
-    read: (given) => (isFunction(given) ? (given as () => string) : undefined),
-    fallback: randomUUID,
-  } satisfies OptionRow<() => string>,
+  transactionId: optional('a function that gives a new text or number each time', isFunction),
 };
 
 /**
@@ -92,13 +87,14 @@ const PROCESS_TABLE: OptionTable<ResolvedProcessOptions> = {
  * @Worker({ in: Scans, dispatch: inProcess({ context: () => import('./scans.module.js').then((m) => m.ScansModule) }) })
  */
 export function inProcess(options: ProcessOptions = {}): PooledPlan & Partial<Dialect> {
+  let lastTx = 0;
   const habitat = (resolved: ResolvedProcessOptions, { elsewhere }: DispatchSite): Habitat => {
     const clock = elsewhere?.clock as Clock;
     return {
       kind: 'process',
       form: resolved.serializer.form ?? 'json',
       isNamedByHand: resolved.entry !== undefined,
-      nextTx: resolved.transactionId,
+      nextTx: resolved.transactionId ?? (() => ++lastTx),
       spawn: () =>
         resolved.attach === undefined ? child(resolved, clock) : attached(resolved, resolved.attach, clock),
     };
