@@ -12,6 +12,8 @@ import type { Store } from './store/store.js';
 
 /** How often the other hosts are looked after. */
 const WATCH_MS = 500;
+/** How often it is looked what was paused elsewhere: an idle host is to cost next to nothing. */
+const PAUSES_MS = 1_000;
 /** How often it is counted what lies in the store; less often where counting takes long. */
 const COUNT_MS = 5_000;
 
@@ -94,7 +96,7 @@ export class OutboxHouse {
     const { relay, prune } = this.options;
     this.rounds.begin([
       { name: 'poll', everyMs: relay.pollInterval, work: () => this.poll(), isHolding: true },
-      { name: 'pauses', everyMs: relay.pollInterval, work: () => this.lookAtPauses() },
+      { name: 'pauses', everyMs: Math.max(PAUSES_MS, relay.pollInterval), work: () => this.lookAtPauses() },
       { name: 'watch', everyMs: WATCH_MS, work: () => this.watch() },
       { name: 'lease', everyMs: relay.lease / 3, work: () => this.relay.renew() },
       this.counting(),

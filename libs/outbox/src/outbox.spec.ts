@@ -92,7 +92,7 @@ describe('a durable channel that is paused', () => {
     expect(gateway.stats().channels['emails']?.isPaused).toBe(false);
   });
 
-  it('was paused on another host: this one follows within a poll, and its senders go on', async () => {
+  it('was paused on another host: this one follows within a second, and its senders go on', async () => {
     const { gateway, worker, workers, store } = await application(() => {});
     const told = workers.next('workers.action');
     await store.another().pause('emails', 'bob');

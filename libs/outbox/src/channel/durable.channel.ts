@@ -47,7 +47,7 @@ export class DurableChannel<T = unknown> extends Channel<T> {
     return true;
   }
 
-  /** Recorded in the store, for all hosts; they follow within a poll. @throws (rejects) OutboxMissingError, StoreUnreachableError */
+  /** Recorded in the store, for all hosts; they follow within a second. @throws (rejects) OutboxMissingError, StoreUnreachableError */
   override pause(actor?: string): Promise<void> {
     return postOf(this.site.announcer, this.name).pause(this as DurableChannel, true, actor);
   }

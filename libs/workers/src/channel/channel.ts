@@ -99,7 +99,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /**
    * Has nothing taken from here until `resume`; harmless when it is paused. What runs goes on, and what is put waits. In memory this is
-   * for this process; for a durable channel it is for all hosts, which follow within a poll.
+   * for this process; for a durable channel it is for all hosts, which follow within a second.
    *
    * @param actor who wants it, for the event
    */

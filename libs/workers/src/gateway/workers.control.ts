@@ -44,7 +44,7 @@ export interface ControlPremises {
 /**
  * Changes how the workers of a running application run; injectable.
  *
- * A worker or ticker is paused in this process. A channel in memory too; a durable one for all hosts, which follow within a poll. What
+ * A worker or ticker is paused in this process. A channel in memory too; a durable one for all hosts, which follow within a second. What
  * runs goes on, what is put waits within its bounds, and a ticker that is paused leaves its ticks out. Each change is told as
  * `workers.action`. Nothing of it outlives the process but the pause of a durable channel, which lasts until it is resumed.
  *

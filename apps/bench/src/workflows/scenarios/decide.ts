@@ -22,7 +22,7 @@ export function decide(instances: 'running' | 'new'): Scenario<OpenAccounts> {
       { key: 'cpuUs', title: 'client CPU µs/decision', digits: 1 },
     ],
     frames: ['hand-written'],
-    bars: isNew ? [{ type: 'times-the-rate', measure: 'wallUs', peer: 'hand-written', times: 0.5 }] : [],
+    bars: [{ type: 'times-the-rate', measure: 'wallUs', peer: 'hand-written', times: 0.5 }],
     async play(open, items) {
       const accounts = await open();
       let next = 0;
