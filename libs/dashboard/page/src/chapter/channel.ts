@@ -98,12 +98,13 @@ function nextInLine(channel: string): HTMLElement[] {
   return [look, list];
 }
 
-function waitingLine({ id, attempt, waitedMs, headers, payload }: Waiting): HTMLElement {
+function waitingLine({ id, attempt, waitedMs, headers, payload, unreadable }: Waiting): HTMLElement {
   return h(
     'li',
     {},
     h('p', {}, h('code', {}, id), ` attempt ${attempt}, waits for ${duration(waitedMs)}`),
     headers === undefined || Object.keys(headers).length === 0 ? undefined : h('pre', {}, shownJson(headers)),
     payload === undefined ? undefined : h('pre', {}, shownJson(payload)),
+    unreadable === undefined ? undefined : h('p', { class: 'nothing' }, unreadable),
   );
 }
