@@ -40,7 +40,7 @@ describe('a dead letter as it is shown', () => {
 
 it('shows what JSON has no word for, and says of the rest that it cannot be shown, quoting nothing', () => {
   const of = (payload: unknown, redact = all) =>
-    shown({ id: '7', attempt: 1, waitedMs: 2, headers: {}, payload } as Parameters<typeof shown>[0], redact);
+    shown({ id: '7', attempt: 1, waitedMs: 2, headers: {}, payload }, redact);
   expect(of({ n: 10n, map: new Map([['a', 1n]]), set: new Set(['b']) })).toMatchObject({
     payload: { n: '10', map: [['a', '1']], set: ['b'] },
   });

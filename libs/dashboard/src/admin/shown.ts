@@ -23,6 +23,8 @@ export interface ShownLetter extends Omit<DeadLetter, 'payload' | 'headers' | 'u
   readonly isOriginal?: boolean;
 }
 
+type Sendable = Pick<Shown, 'payload' | 'unreadable'>;
+
 export function shown({ id, attempt, waitedMs, headers, payload }: Peeked, redact: Redact | undefined): Shown {
   const envelope = { id, attempt, waitedMs };
   return redact === undefined
@@ -39,12 +41,12 @@ export function shownLetter(letter: DeadLetter, redact: Redact | undefined): Sho
     return { ...rest, headers, unreadable: why ?? String(said), isOriginal: false };
   }
   const original = copyOf(payload);
-  const seen = payload === undefined ? {} : sendable(() => redact(payload, about));
+  const seen: Sendable = payload === undefined ? {} : sendable(() => redact(payload, about));
   return { ...rest, headers, ...seen, isOriginal: original !== undefined && isDeepStrictEqual(original, seen.payload) };
 }
 
 /** A payload as it can be sent, whatever is in it: one that cannot is to hide no other. */
-function sendable(payload: () => unknown): { readonly payload?: unknown; readonly unreadable?: string } {
+function sendable(payload: () => unknown): Sendable {
   try {
     const text: string | undefined = JSON.stringify(payload(), asText);
     return { payload: text === undefined ? undefined : (JSON.parse(text) as unknown) };
