@@ -2,7 +2,15 @@ import { type CanActivate, type ExecutionContext, Injectable, type INestApplicat
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { Test } from '@nestjs/testing';
-import { channel, PermanentError, Ticker, Worker, WorkerGateway, WorkersModule } from '@nestjs-workers/core';
+import {
+  channel,
+  PermanentError,
+  type RunOptions,
+  Ticker,
+  Worker,
+  WorkerGateway,
+  WorkersModule,
+} from '@nestjs-workers/core';
 import { type WorkersTesting, workersTesting } from '@nestjs-workers/core/testing';
 import { DashboardModule, type DashboardModuleOptions } from '@nestjs-workers/dashboard';
 import { durable, OutboxModule } from '@nestjs-workers/outbox';
@@ -91,11 +99,16 @@ export interface House {
 /** An application with everything the page can show, and names that are out for trouble. */
 export async function openHouse(
   adapter: keyof typeof ADAPTERS,
-  { prefix, port = 0, ...rules }: DashboardModuleOptions & { readonly prefix?: string; readonly port?: number } = {},
+  {
+    prefix,
+    port = 0,
+    run = {},
+    ...rules
+  }: DashboardModuleOptions & { readonly prefix?: string; readonly port?: number; readonly run?: RunOptions } = {},
 ): Promise<House> {
   @Module({
     imports: [
-      WorkersModule.forRoot({ channels: [Uploads, Thumbnails, Sealed, Emails], guard: 'off' }),
+      WorkersModule.forRoot({ channels: [Uploads, Thumbnails, Sealed, Emails], guard: 'off', run }),
       OutboxModule.forRoot({ store: memoryStore() }),
       WorkflowsModule.forRoot({ workflows: [OrderWorkflow] }),
       DashboardModule.forRoot({

@@ -1,4 +1,4 @@
-import { type CanActivate, Inject, Injectable, Module } from '@nestjs/common';
+import { type CanActivate, Inject, Injectable, type INestApplication, Module, VersioningType } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import { WorkersModule } from '@nestjs-workers/core';
 import { DashboardModule, type DashboardModuleOptions, WorkersAdmin } from '@nestjs-workers/dashboard';
@@ -22,10 +22,14 @@ class DoorGuard implements CanActivate {
   }
 }
 
-async function started(dashboard: ReturnType<typeof DashboardModule.forRoot>) {
+async function started(
+  dashboard: ReturnType<typeof DashboardModule.forRoot>,
+  tune: (app: INestApplication) => void = () => {},
+) {
   const moduleRef = await Test.createTestingModule({ imports: [WorkersModule.forRoot({}), dashboard] }).compile();
   const app = moduleRef.createNestApplication({ logger: false });
   onTestFinished(() => app.close());
+  tune(app);
   await app.listen(0, '127.0.0.1');
   const url = await app.getUrl();
   const isWritable = async (path: string): Promise<unknown> =>
@@ -55,6 +59,27 @@ it('gives two applications that share its declaration rules of their own', async
   const [first, second] = [await started(dashboard), await started(dashboard)];
   expect([await first.isWritable('workers'), await second.isWritable('workers')]).toEqual([true, false]);
 });
+
+it('has page, files and API where it is mounted in an application with versions', async () => {
+  const { url, isWritable } = await started(DashboardModule.forRoot({ guards: [] }), (app) =>
+    app.enableVersioning({ type: VersioningType.HEADER, header: 'x-version', defaultVersion: '1' }),
+  );
+  expect(await isWritable('workers')).toBe(false);
+  expect(await statusOfScript(`${url}/workers`)).toBe(200);
+});
+
+it('finds its files at the root of a global prefix', async () => {
+  const { url } = await started(DashboardModule.forRoot({ path: '/', guards: [] }), (app) =>
+    app.setGlobalPrefix('api/v1'),
+  );
+  expect(await statusOfScript(`${url}/api/v1`)).toBe(200);
+  expect(await statusOfScript(`${url}/api/v1/`)).toBe(200);
+});
+
+async function statusOfScript(page: string): Promise<number> {
+  const [, script = ''] = /src="([^"]+main\.js)"/.exec(await (await fetch(page)).text()) ?? [];
+  return (await fetch(new URL(script, page))).status;
+}
 
 it('sends a policy that lets nothing run but its own files', async () => {
   const { url } = await started(DashboardModule.forRoot({ guards: [] }));

@@ -96,6 +96,7 @@ describe.for(Object.keys(ADAPTERS) as (keyof typeof ADAPTERS)[])('the page on %s
     await page.getByRole('link', { name: first, exact: true }).click();
     await page.locator('.attempts').getByText('no such address: nobody 1').waitFor();
     await page.getByText('Edit').click();
+    expect(JSON.parse(await page.getByRole('textbox').inputValue())).toEqual({ to: 'nobody 1' });
     await page.getByRole('textbox').fill('{ "to": "ada" }');
     await page.getByRole('button', { name: 'Retry with this payload' }).click();
     await page.getByText('is not dead').waitFor();
@@ -170,7 +171,7 @@ describe.for(Object.keys(ADAPTERS) as (keyof typeof ADAPTERS)[])('the page on %s
     const { page } = await visit(browser, house, '#/workers/Resizer');
     const { page: other } = await visit(browser, house, '#/workers/Resizer');
     const done = Number(await figure(page, 'Done').textContent());
-    await page.getByRole('banner').getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('banner').getByRole('button', { name: 'Hold' }).click();
     await page.getByText('held still').waitFor();
     await house.gateway.request(Resizer, 'while it is still');
     await figure(other, 'Done')
@@ -183,6 +184,16 @@ describe.for(Object.keys(ADAPTERS) as (keyof typeof ADAPTERS)[])('the page on %s
     await figure(page, 'Done')
       .filter({ hasText: String(done + 1) })
       .waitFor();
+  });
+
+  it('goes on when something was done, so that its effect is seen', async () => {
+    const { page } = await visit(browser, house, '#/channels/thumbnails');
+    await page.getByRole('button', { name: 'Hold' }).click();
+    await page.getByText('held still').waitFor();
+    await page.getByRole('button', { name: 'Pause' }).click();
+    await page.getByRole('button', { name: 'Resume' }).click();
+    await page.getByRole('button', { name: 'Pause' }).waitFor();
+    await page.getByRole('button', { name: 'Hold' }).waitFor();
   });
 
   it.for([390, 1_920])('needs no scrolling sideways at %i px, in any chapter', async (width) => {
@@ -199,6 +210,24 @@ describe.for(Object.keys(ADAPTERS) as (keyof typeof ADAPTERS)[])('the page on %s
       expect([hash, await excessOf(page)]).toEqual([hash, 0]);
     }
   });
+});
+
+it('fills in nothing to be put again where redact has changed what was put, and does not act on who runs elsewhere', async () => {
+  const house = await openHouse('express', { redact: () => ({ to: '***' }), run: { except: [Resizer] } });
+  onTestFinished(() => house.close());
+  const buried = house.workers.next('workers.buried');
+  await house.gateway.command(Mailer, { to: 'nobody' });
+  const { messageId } = await buried;
+  const { page } = await visit(browser, house, `#/letters/${messageId}`);
+  await page.getByText('"to": "***"').waitFor();
+  await page.getByText('Edit').click();
+  expect(await page.getByRole('textbox').inputValue()).toBe('');
+  await page.getByText('What is shown is not all that was put').waitFor();
+  await go(page, house, '#/workers/Mailer');
+  await page.getByRole('main').getByRole('button', { name: 'Pause' }).waitFor();
+  await go(page, house, '#/workers/Resizer');
+  await figure(page, 'Running').waitFor();
+  expect(await page.getByRole('main').getByRole('button').count()).toBe(0);
 });
 
 it('has no button to act with where it is read-only, and shows no payload without redact', async () => {

@@ -44,7 +44,7 @@ describe.each(KINDS)('in a $kind', ({ dispatch, tight, isThread }) => {
       { worker: 'Doer', isolate: before?.name, why: 'exit code 7', ending: 'exit code 7', isCrash: true },
     ]);
     expect(app().workers.events('workers.isolate-ready')).toMatchObject([{ isolate: after?.name, restarts: 1 }]);
-    expect(app().gateway.stats().workers['Doer']).toMatchObject({ lost: 1, inFlight: 0 });
+    expect(app().gateway.stats().workers['Doer']).toMatchObject({ lost: 1, inFlight: 0, isolateDeaths: 1 });
   });
 
   it('an error that nobody catches ends the isolate, not the host', async () => {

@@ -60,7 +60,7 @@ describe.each(KINDS)('a pool of a $kind up to two', ({ kind, dispatch }) => {
         .workers.events('workers.isolate-ended')
         .filter(({ isCrash }) => isCrash),
     ).toEqual([]);
-    expect(app().gateway.stats().workers['Doer']).toMatchObject({ lost: 0, failed: {} });
+    expect(app().gateway.stats().workers['Doer']).toMatchObject({ lost: 0, failed: {}, isolateDeaths: 0 });
   });
 });
 

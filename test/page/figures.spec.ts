@@ -2,7 +2,9 @@ import * as fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { niceTop, pathOf } from '../../libs/dashboard/page/src/curve/curve.js';
 import { BEGIN, END, readDiagram } from '../../libs/dashboard/page/src/diagram/mermaid.js';
-import { quantile } from '../../libs/dashboard/page/src/feed/point.js';
+import { History } from '../../libs/dashboard/page/src/feed/history.js';
+import { fullnessOf, quantile, waitingIn } from '../../libs/dashboard/page/src/feed/point.js';
+import type { ChannelFigures, Snapshot } from '../../libs/dashboard/page/src/feed/wire.js';
 import { hashOf, type Route, routeOf } from '../../libs/dashboard/page/src/view/route.js';
 import { duration, rate } from '../../libs/dashboard/page/src/view/words.js';
 
@@ -33,6 +35,27 @@ it('knows the value below which a share of the counts lies', () => {
   expect(quantile([0, 10, 0, 0], bounds, 0.5)).toBeCloseTo(5.5);
   expect(quantile([5, 0, 5, 0], bounds, 0.95)).toBeCloseTo(91);
   expect(quantile([0, 0, 0, 3], bounds, 0.5)).toBe(100);
+});
+
+it('counts who waits for room among those who wait, and is full when no more may', () => {
+  const of = (figures: Partial<ChannelFigures>) => {
+    const channel = { depth: 0, capacity: 0, pendingPuts: 0, maxPendingPuts: 8, ...figures } as ChannelFigures;
+    return [waitingIn(channel), fullnessOf(channel)];
+  };
+  expect(of({ pendingPuts: 6 })).toEqual([6, 0.75]);
+  expect(of({ capacity: 4, depth: 4, pendingPuts: 2 })).toEqual([6, 1]);
+  expect(of({ capacity: Number.MAX_SAFE_INTEGER, stored: { ready: 9, delayed: 0 } })).toEqual([9, 0.2]);
+});
+
+it('begins the curves anew with another process, also one of the same name and number', () => {
+  const history = new History([]);
+  const add = (seconds: number, uptimeSeconds: number) => {
+    const host = { name: 'pod', pid: 1, uptimeSeconds, rssMb: 0, heapMb: 0 };
+    const stats = { state: 'running', channels: {}, workers: {}, tickers: {}, relays: {} } as const;
+    history.add({ at: seconds * 1_000, host, stats, distributions: {} } satisfies Snapshot);
+    return history.points.length;
+  };
+  expect([add(1, 50), add(2, 51), add(3, 52), add(6, 2), add(7, 3)]).toEqual([0, 1, 2, 0, 1]);
 });
 
 it('draws gaps as gaps, and a scale that ends in a round number above all values', () => {

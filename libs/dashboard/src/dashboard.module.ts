@@ -8,6 +8,7 @@ import {
   type Type,
   UseGuards,
   UseInterceptors,
+  VERSION_NEUTRAL,
 } from '@nestjs/common';
 import { isIsolate } from '@nestjs-workers/core/extension';
 import { WorkersAdmin } from './admin/workers.admin.js';
@@ -15,6 +16,7 @@ import { AdminApi } from './api/admin.api.js';
 import { AdminErrors } from './api/admin.errors.js';
 import { type AdminMount, type AdminRules, resolveMount, resolveRules } from './api/admin.options.js';
 import { Farewell } from './api/farewell.js';
+import { Watchers } from './api/watchers.js';
 import { PageApi } from './page/page.api.js';
 import { PageFiles } from './page/page.files.js';
 
@@ -88,7 +90,9 @@ function furnished(
 }
 
 function controllersAt({ path, guards }: Required<AdminMount>): Type[] {
-  @Controller(path)
+  const watchers = new Watchers();
+
+  @Controller({ path, version: VERSION_NEUTRAL })
   @UseGuards(...guards)
   @UseInterceptors(AdminErrors, Farewell)
   class DashboardApi extends AdminApi {
@@ -96,11 +100,11 @@ function controllersAt({ path, guards }: Required<AdminMount>): Type[] {
       @Inject(WorkersAdmin) admin: WorkersAdmin,
       @Inject(DASHBOARD_MODULE_OPTIONS) options: DashboardModuleOptions,
     ) {
-      super(admin, resolveRules('dashboard', options));
+      super(admin, resolveRules('dashboard', options), watchers);
     }
   }
 
-  @Controller(path)
+  @Controller({ path, version: VERSION_NEUTRAL })
   @UseGuards(...guards)
   class DashboardPage extends PageApi {
     constructor(@Inject(PageFiles) files: PageFiles) {

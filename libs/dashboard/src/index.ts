@@ -3,7 +3,7 @@
 export { WorkersAdmin, type AdminOptions } from './admin/workers.admin.js';
 export { WorkflowsAbsentError } from './admin/instances.js';
 export { type DeadLetterSelection, OutboxAbsentError } from './admin/letters.js';
-export type { Shown } from './admin/shown.js';
+export type { Shown, ShownLetter } from './admin/shown.js';
 export type { HostFacts, Snapshot } from './admin/snapshot.js';
 export type { Topology, TopologyChannel, TopologyEdge, TopologyTicker, TopologyWorker } from './admin/topology.js';
 

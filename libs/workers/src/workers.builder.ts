@@ -158,6 +158,7 @@ export function assembledRunner(app: WorkersApplication, plan: Plan, { runner, c
   const isHere = isRunHere({ name, target: found.target }, app.options.run);
   const control: Controllable = {
     name,
+    isHere,
     get concurrency() {
       return runner.concurrency;
     },

@@ -6,7 +6,14 @@ import { h, hide, mark, say, set } from './view/element.js';
 import { hashOf, type Route } from './view/route.js';
 import { count, duration } from './view/words.js';
 
-const CONNECTION = { connecting: 'connecting', live: 'live', lost: 'looking for it', refused: 'refused' } as const;
+const CONNECTION = {
+  connecting: 'connecting',
+  live: 'live',
+  lost: 'looking for it',
+  refused: 'refused',
+  stopped: 'looking for the next',
+  resting: 'at rest',
+} as const;
 
 /** What stays on top: where to go, of which process all this is, whether it is well, and the button that holds the picture still. */
 export class Head {
@@ -16,7 +23,7 @@ export class Head {
   private readonly state = h('span', { class: 'pill' });
   private readonly connection = h('span', { class: 'pill', role: 'status' });
   private readonly dead = h('span', { class: 'count' });
-  private readonly still = h('button', { type: 'button', class: 'still', 'aria-pressed': 'false' }, 'Pause');
+  private readonly still = h('button', { type: 'button', class: 'still', 'aria-pressed': 'false' }, 'Hold');
   private house: House | undefined;
   private route: Route = { chapter: 'overview' };
 
@@ -31,7 +38,7 @@ export class Head {
     mark(this.connection, 'state', isStill ? 'still' : connection);
     say(this.connection, isStill ? 'held still' : CONNECTION[connection]);
     set(this.still, 'aria-pressed', String(isStill));
-    say(this.still, isStill ? 'Go on' : 'Pause');
+    say(this.still, isStill ? 'Go on' : 'Hold');
     hide(this.state, now === undefined);
     if (now === undefined) return;
     const { house, snapshot } = now;

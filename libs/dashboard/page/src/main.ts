@@ -13,11 +13,15 @@ import { h, say } from './view/element.js';
 import { type Route, routeOf } from './view/route.js';
 import { Head } from './head.js';
 
+/** How long after it was last seen it lets go of its connection. */
+const REST_AFTER_MS = 30_000;
+
 /**
  * The page: a head that stays, and the chapter that its address names.
  *
- * Whatever comes, it draws once for a frame at most. While it is held still it shows the instant at which it was held, in every chapter;
- * what comes meanwhile is in the curves when it goes on.
+ * Whatever comes, it draws once for a frame at most. While it is held still it shows the instant at which it was held, in every chapter, and
+ * asks for nothing more; what comes meanwhile is in the curves when it goes on. A deed that was done lets it go on, so that its effect is seen.
+ * When nobody has looked at it for a while, it lets go of its connection until somebody does.
  */
 const main = h('main', { id: 'main', tabindex: '-1' });
 const feed = new Feed(drawSoon);
@@ -25,6 +29,9 @@ const head = new Head(() => hold());
 let chapter: Chapter | undefined;
 let drawnFor: House | undefined;
 let held: Now | undefined;
+/** The chapter that was drawn since the picture is held. */
+let drawnStill: Chapter | undefined;
+let falling: ReturnType<typeof setTimeout> | undefined;
 let isAwaitingFrame = false;
 
 document.body.replaceChildren(
@@ -43,7 +50,15 @@ addEventListener('hashchange', () => {
   main.focus();
   scrollTo(0, 0);
 });
-onDone(() => feed.refresh().catch(() => {}));
+onDone(() => {
+  held = undefined;
+  return feed.refresh().catch(() => {});
+});
+document.addEventListener('visibilitychange', () => {
+  clearTimeout(falling);
+  if (document.hidden) falling = setTimeout(() => feed.rest(), REST_AFTER_MS);
+  else feed.wake();
+});
 drawSoon();
 void feed.connect();
 
@@ -61,6 +76,8 @@ function draw(): void {
   head.show(feed.state, now, held !== undefined);
   if (now === undefined) return showAbsence();
   if (chapter === undefined || drawnFor !== now.house) open();
+  if (held !== undefined && drawnStill === chapter) return;
+  drawnStill = held === undefined ? undefined : chapter;
   chapter?.show(now);
 }
 
@@ -71,6 +88,8 @@ function showAbsence(): void {
     live: 'Connecting to the application.',
     lost: 'The application does not answer. It is tried again every two seconds.',
     refused: 'You may not look at this. Log in, and come back.',
+    stopped: 'The workers have stopped. It is looked now and again whether others came.',
+    resting: 'Connecting to the application.',
   };
   if (main.childElementCount === 0) main.append(h('p', { class: 'absence', role: 'status' }));
   if (chapter === undefined && main.firstElementChild !== null) say(main.firstElementChild, words[feed.state]);
@@ -124,6 +143,7 @@ function chapterOf(route: Route, house: House): Chapter {
 /** Holds the picture still, or lets it go on. */
 function hold(): void {
   const now = current();
+  drawnStill = undefined;
   held =
     held !== undefined || now === undefined
       ? undefined

@@ -12,12 +12,12 @@ import {
   type WorkerTarget,
 } from '@nestjs-workers/core';
 import { asError, WorkersApplication } from '@nestjs-workers/core/extension';
-import type { DeadLetter, DeadLetterPage, DeadLetterQuery } from '@nestjs-workers/outbox';
+import type { DeadLetterPage, DeadLetterQuery } from '@nestjs-workers/outbox';
 import type { InstanceSummary, ListQuery } from '@nestjs-workers/workflows';
 import { Observable, ReplaySubject, share } from 'rxjs';
 import { Instances } from './instances.js';
 import { type DeadLetterSelection, Letters } from './letters.js';
-import { shown, type Shown } from './shown.js';
+import { shown, shownLetter, type Shown, type ShownLetter } from './shown.js';
 import { type Snapshot, snapshotOf } from './snapshot.js';
 import { type Topology, topologyOf } from './topology.js';
 
@@ -146,12 +146,10 @@ export class WorkersAdmin {
     query: DeadLetterQuery = {},
     page: DeadLetterPage = {},
     { actor, redact }: AdminOptions = {},
-  ): Promise<readonly Partial<DeadLetter>[]> {
+  ): Promise<readonly ShownLetter[]> {
     const found = await this.letters.find(query, page);
-    if (redact === undefined)
-      return found.map(({ payload: _payload, unreadable: _unreadable, headers: _headers, ...letter }) => letter);
-    this.tell('peek', undefined, actor, { letters: found.length });
-    return found.map((letter) => seen(letter, redact));
+    if (redact !== undefined) this.tell('peek', undefined, actor, { letters: found.length });
+    return found.map((letter) => shownLetter(letter, redact));
   }
 
   countDeadLetters(query: DeadLetterQuery = {}): Promise<number> {
@@ -237,13 +235,4 @@ export class WorkersAdmin {
   ): void {
     this.application.announcer.announce('workers.action', { action, worker: undefined, channel, actor, detail });
   }
-}
-
-function seen(letter: DeadLetter, redact: Redact): DeadLetter {
-  const { id: messageId, payload, unreadable } = letter;
-  return {
-    ...letter,
-    payload: payload === undefined ? undefined : redact(payload, { messageId }),
-    unreadable: unreadable === undefined ? undefined : String(redact(unreadable, { messageId })),
-  };
 }

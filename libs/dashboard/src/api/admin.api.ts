@@ -7,16 +7,16 @@ import {
   Post,
   Query,
   Req,
-  ServiceUnavailableException,
   Sse,
   UnsupportedMediaTypeException,
 } from '@nestjs/common';
 import { BOUNDS_MS } from '@nestjs-workers/core/extension';
-import { endWith, finalize, ignoreElements, map, merge, type Observable, takeUntil } from 'rxjs';
+import { endWith, ignoreElements, map, merge, type Observable, takeUntil } from 'rxjs';
 import type { WorkersAdmin } from '../admin/workers.admin.js';
 import type { ResolvedRules } from './admin.options.js';
 import { asked } from './asked.js';
 import { shownEvent } from './shown.event.js';
+import type { Watchers } from './watchers.js';
 
 /** What one who watches gets: `snapshot` in its pace, and `event` as it happens. */
 interface StreamMessage {
@@ -40,14 +40,14 @@ interface Asking {
  *   `dead-letters/retry`, `dead-letters/discard` (`{ ids }` or `{ channel, reason, since, until }`), `dead-letters/:id/edit` (`{ payload }`)
  *
  * What is posted has to be `application/json`: a form of another site cannot send that, so a guard by cookie is not tricked.
- * Errors: 400 for what cannot be meant, 403 where it is read-only, 404 for who is not there, 415, 503 when the store is away.
+ * Errors: 400 for what cannot be meant, 403 where it is read-only, 404 for who is not there, 409 for who runs
+ * elsewhere, 415, 503 when the store is away.
  */
 export abstract class AdminApi {
-  private watching = 0;
-
   constructor(
     private readonly admin: WorkersAdmin,
     private readonly rules: ResolvedRules,
+    private readonly watchers: Watchers,
   ) {}
 
   @Get('topology')
@@ -71,14 +71,7 @@ export abstract class AdminApi {
   @Sse('stream')
   stream(@Query() query: unknown): Observable<StreamMessage> {
     const everyMs = asked(query).number('everyMs', 1_000, { min: 200, max: 60_000 });
-    const { maxStreams } = this.rules;
-    if (this.watching >= maxStreams) throw new ServiceUnavailableException(`${maxStreams} watch already`);
-    this.watching++;
-    const snapshots = this.admin.snapshots$(everyMs).pipe(map((data): StreamMessage => ({ type: 'snapshot', data })));
-    const events = this.admin.events$.pipe(map((event): StreamMessage => ({ type: 'event', data: shownEvent(event) })));
-    // With the workers' end there is nothing more to tell; a stream left open would hold up a server that closes.
-    const over = snapshots.pipe(ignoreElements(), endWith(undefined));
-    return merge(snapshots, events.pipe(takeUntil(over))).pipe(finalize(() => this.watching--));
+    return this.watchers.admit(this.admin, this.rules.maxStreams, () => this.told(everyMs));
   }
 
   @Get('channels/:channel/messages')
@@ -169,6 +162,14 @@ export abstract class AdminApi {
   edit(@Param('id') id: string, @Body() body: unknown, @Req() request: unknown) {
     const by = this.acting(request);
     return this.admin.editDeadLetter(id, asked(body).value('payload'), by);
+  }
+
+  private told(everyMs: number): Observable<StreamMessage> {
+    const snapshots = this.admin.snapshots$(everyMs).pipe(map((data): StreamMessage => ({ type: 'snapshot', data })));
+    const events = this.admin.events$.pipe(map((event): StreamMessage => ({ type: 'event', data: shownEvent(event) })));
+    // With the workers' end there is nothing more to tell; a stream left open would hold up a server that closes.
+    const over = snapshots.pipe(ignoreElements(), endWith(undefined));
+    return merge(snapshots, events.pipe(takeUntil(over)));
   }
 
   private looking(request: unknown): { actor?: string } {

@@ -1,8 +1,17 @@
-import { type CanActivate, type ExecutionContext, Injectable, type INestApplication, Module } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  Injectable,
+  type INestApplication,
+  Module,
+  Scope,
+  VersioningType,
+} from '@nestjs/common';
 import { Test } from '@nestjs/testing';
 import {
   channel,
   PermanentError,
+  type RunOptions,
   Ticker,
   Worker,
   WorkerGateway,
@@ -53,14 +62,25 @@ class NameGuard implements CanActivate {
   }
 }
 
+/** Made anew for each request, and so is every controller behind it. */
+@Injectable({ scope: Scope.REQUEST })
+class FreshGuard implements CanActivate {
+  canActivate(): boolean {
+    return true;
+  }
+}
+
 function named({ headers }: { headers: Record<string, string | undefined> }): string | undefined {
   return headers['x-name'];
 }
 
-async function mounted(options: Partial<WorkersAdminControllerOptions> = {}) {
+async function mounted(
+  options: Partial<WorkersAdminControllerOptions> = {},
+  { run = {}, tune = () => {} }: { run?: RunOptions; tune?: (app: INestApplication) => void } = {},
+) {
   @Module({
     imports: [
-      WorkersModule.forRoot({ channels: [Uploads, Thumbnails, Emails], guard: 'off' }),
+      WorkersModule.forRoot({ channels: [Uploads, Thumbnails, Emails], guard: 'off', run }),
       OutboxModule.forRoot({ store: memoryStore() }),
     ],
     controllers: [createWorkersAdminController({ guards: [NameGuard], actor: named, ...options })],
@@ -72,6 +92,7 @@ async function mounted(options: Partial<WorkersAdminControllerOptions> = {}) {
     .compile();
   const workers = workersTesting(moduleRef);
   const app = moduleRef.createNestApplication() as INestApplication<never>;
+  tune(app);
   await app.listen(0, '127.0.0.1');
   onTestFinished(() => app.close());
   const http = request(app.getHttpServer());
@@ -291,6 +312,31 @@ describe('the admin API', () => {
     });
     controller.abort();
     await reading;
+  });
+
+  it.for([
+    ['uri', { type: VersioningType.URI }],
+    ['header', { type: VersioningType.HEADER, header: 'x-version' }],
+    ['media type', { type: VersioningType.MEDIA_TYPE, key: 'v=' }],
+  ] as const)('is where it is mounted in an application with versions by %s', async ([, versioning]) => {
+    const { get } = await mounted({}, { tune: (app) => app.enableVersioning({ ...versioning, defaultVersion: '1' }) });
+    expect((await get('snapshot')).status).toBe(200);
+  });
+
+  it('does not act on who runs elsewhere, and says so', async () => {
+    const { post, gateway } = await mounted({ write: true }, { run: { except: ['Mailer', 'Clock'] } });
+    for (const worker of ['Mailer', 'Clock'])
+      expect((await post('pause', { worker })).body).toMatchObject({ statusCode: 409, code: 'WORKER_ELSEWHERE' });
+    expect((await post('concurrency', { worker: 'Mailer', concurrency: 2 })).status).toBe(409);
+    expect(gateway.stats()).toMatchObject({ workers: { Mailer: { state: 'elsewhere' } } });
+  });
+
+  it('counts those who watch where the controller is made for each request, too', async () => {
+    const { url, get } = await mounted({ maxStreams: 1, guards: [FreshGuard] });
+    const controller = new AbortController();
+    onTestFinished(() => controller.abort());
+    await fetch(`${url}/workers/stream`, { signal: controller.signal });
+    expect((await get('stream')).status).toBe(503);
   });
 
   it('lets so many watch and no more', async () => {

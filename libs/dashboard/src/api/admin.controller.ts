@@ -1,9 +1,10 @@
-import { Controller, Inject, type Type, UseGuards, UseInterceptors } from '@nestjs/common';
+import { Controller, Inject, type Type, UseGuards, UseInterceptors, VERSION_NEUTRAL } from '@nestjs/common';
 import { WorkersAdmin } from '../admin/workers.admin.js';
 import { AdminApi } from './admin.api.js';
 import { AdminErrors } from './admin.errors.js';
 import { resolveMount, resolveRules, type WorkersAdminControllerOptions } from './admin.options.js';
 import { Farewell } from './farewell.js';
+import { Watchers } from './watchers.js';
 
 /**
  * Makes a controller with the admin API (see `AdminApi` for what it answers), to be listed among a module's `controllers`, with
@@ -15,13 +16,14 @@ export function createWorkersAdminController(options: WorkersAdminControllerOpti
   const { path: _path, guards: _guards, ...given } = options;
   const { path, guards } = resolveMount('admin', options);
   const rules = resolveRules('admin', given);
+  const watchers = new Watchers();
 
-  @Controller(path)
+  @Controller({ path, version: VERSION_NEUTRAL })
   @UseGuards(...guards)
   @UseInterceptors(AdminErrors, Farewell)
   class WorkersAdminController extends AdminApi {
     constructor(@Inject(WorkersAdmin) admin: WorkersAdmin) {
-      super(admin, rules);
+      super(admin, rules, watchers);
     }
   }
   return WorkersAdminController;

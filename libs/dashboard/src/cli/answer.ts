@@ -48,6 +48,7 @@ const snapshot = record({
         depth: count,
         capacity: count,
         pendingPuts: count,
+        maxPendingPuts: count,
         accepted: count,
         refused: count,
         taken: count,

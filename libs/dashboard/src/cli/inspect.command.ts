@@ -35,7 +35,7 @@ async function once(endpoint: Endpoint, given: Given, { say, screen }: Terminal,
     const snapshot = await endpoint.snapshot(signal);
     say(
       given.has('json')
-        ? JSON.stringify(snapshot, undefined, 2)
+        ? harmlessJson(JSON.stringify(snapshot, undefined, 2))
         : pictureOf(snapshot, undefined, screen ?? PAPER).join('\n'),
     );
     return 0;
@@ -43,6 +43,16 @@ async function once(endpoint: Endpoint, given: Given, { say, screen }: Terminal,
     if (signal.aborted) return 0;
     throw error;
   }
+}
+
+/** The same JSON, without a character that a terminal would obey. What stands outside of its texts are the newlines that set it out. */
+function harmlessJson(json: string): string {
+  return json.replaceAll(/(?!\n)[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, (character) =>
+    character
+      .split('')
+      .map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`)
+      .join(''),
+  );
 }
 
 function endpointOf(given: Given): Endpoint {

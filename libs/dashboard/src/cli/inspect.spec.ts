@@ -3,7 +3,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { type CanActivate, type ExecutionContext, type INestApplication, Module } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { channel, Ticker, Worker, WorkerGateway, WorkersModule } from '@nestjs-workers/core';
+import { channel, type ChannelStats, Ticker, Worker, WorkerGateway, WorkersModule } from '@nestjs-workers/core';
 import { program, type Screen } from '@nestjs-workers/core/cli';
 import { until } from '@nestjs-workers/core/testing';
 import { durable, OutboxModule } from '@nestjs-workers/outbox';
@@ -144,6 +144,40 @@ describe('nestjs-workers inspect', { timeout: 20_000 }, () => {
     expect(onScreen.drawn).toEqual([]);
   });
 
+  it('gives JSON that a terminal obeys nothing of', async () => {
+    const { admin } = await application();
+    const name = '\u007F\u009B31m\u202E\u2028\u{E0001}\u001B';
+    const snapshot = { ...admin.snapshot(), host: { ...admin.snapshot().host, name } };
+    const url = await stranger((_, response) =>
+      response.setHeader('content-type', 'application/json').end(JSON.stringify(snapshot)),
+    );
+    const { out } = await run([url, '--json']).said();
+    expect(out.replaceAll('\n', '')).not.toMatch(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u);
+    expect(JSON.parse(out)).toMatchObject({ host: { name } });
+  });
+
+  it('asks less and less often of workers that have stopped, and says that they have', async () => {
+    const { admin } = await application();
+    const snapshot = admin.snapshot();
+    const stopped = { ...snapshot, stats: { ...snapshot.stats, state: 'stopped' } };
+    let asked = 0;
+    const url = await stranger((_, response) => {
+      asked++;
+      response
+        .setHeader('content-type', 'text/event-stream')
+        .end(`event: snapshot\ndata: ${JSON.stringify(stopped)}\n\n`);
+    });
+    const { drawn, interrupted, start } = run([url]);
+    const ended = start(true);
+    await until(() => asked === 2);
+    const second = performance.now();
+    await until(() => asked === 3);
+    expect(performance.now() - second).toBeGreaterThan(400);
+    expect(drawn.at(-1)).toContain('have stopped.');
+    interrupted.abort();
+    expect(await ended).toBe(0);
+  });
+
   it('draws live over what it drew, with rates, and gives the screen back when it is interrupted', async () => {
     const { gateway, url } = await application();
     const { drawn, interrupted, resized, start } = run([`${url}/workers`, '--every', '200']);
@@ -258,6 +292,15 @@ describe('the picture', { timeout: 20_000 }, () => {
       }),
       { numRuns: 50 },
     );
+  });
+
+  it('shows who waits for room where there is no buffer', async () => {
+    const { admin } = await application();
+    const { stats, ...rest } = admin.snapshot();
+    const uploads = { ...stats.channels['uploads'], capacity: 0, pendingPuts: 7, maxPendingPuts: 9 } as ChannelStats;
+    const snapshot = { ...rest, stats: { ...stats, channels: { uploads } } };
+    const lines = pictureOf(snapshot, undefined, { columns: 100, hasColours: false });
+    expect(lines.find((one) => one.startsWith('uploads'))).toMatch(/^uploads +7\/9/);
   });
 
   it('leaves out what matters least where it is narrow', async () => {

@@ -32,7 +32,7 @@ function channelColumns(rates: Rates | undefined): readonly Column<Named<Channel
   return [
     { title: 'channel', rank: 0, cell: ([name]) => name },
     number('waits', 1, ([, one]) => waiting(one)),
-    number('for room', 5, ([, { pendingPuts }]) => someOf(pendingPuts)),
+    number('for room', 5, ([, { capacity, pendingPuts }]) => (capacity === 0 ? '' : someOf(pendingPuts))),
     number('oldest', 2, ([, { oldestAgeMs }]) => (oldestAgeMs > 0 ? spanOf(oldestAgeMs) : '')),
     number('in/s', 4, ([name]) => rateOf(rates?.accepted[name])),
     number('out/s', 3, ([name]) => rateOf(rates?.taken[name])),
@@ -94,9 +94,11 @@ function number<R>(title: string, rank: number, cell: (row: R) => Cell): Column<
   return { title, rank, isNumber: true, cell };
 }
 
-function waiting({ depth, capacity, isSaturated }: ChannelStats): Cell {
+/** Without a buffer whoever waits does so for room. */
+function waiting({ depth, capacity, pendingPuts, maxPendingPuts, isSaturated }: ChannelStats): Cell {
   if (capacity === Number.MAX_SAFE_INTEGER) return countOf(depth);
-  const text = `${countOf(depth)}/${countOf(capacity)}`;
+  const [waits, most] = capacity === 0 ? [pendingPuts, maxPendingPuts] : [depth, capacity];
+  const text = `${countOf(waits)}/${countOf(most)}`;
   return isSaturated ? { text, tone: 'warning' } : text;
 }
 

@@ -20,11 +20,13 @@ const LEAVE = '\u001B[?7h\u001B[?25h\u001B[?1049l';
 
 const FIRST_PAUSE_MS = 250;
 const LONGEST_PAUSE_MS = 5_000;
+/** What has stopped does not start again; another application may, at the same address. */
+const LONGEST_PAUSE_AFTER_STOP_MS = 10_000;
 
 /**
  * Draws what the workers of an application do, until it is interrupted.
  *
- * States: not begun; `following`; `waiting` for an application that is gone, which keeps what was seen last on the screen.
+ * States: not begun; `following`; `waiting` for an application that is gone or has stopped, which keeps what was seen last on the screen.
  *
  * Promises: the screen is given back as it was, however it ends; an application that comes again is followed again.
  *
@@ -39,7 +41,8 @@ export async function watch(parts: WatchParts): Promise<number> {
       const lost = await follow(parts, view, () => (failures = 0));
       if (interruption.aborted) break;
       view.lose(lost);
-      await pause(Math.min(FIRST_PAUSE_MS * 2 ** failures, LONGEST_PAUSE_MS), undefined, { signal: interruption });
+      const longestMs = view.isStopped ? LONGEST_PAUSE_AFTER_STOP_MS : LONGEST_PAUSE_MS;
+      await pause(Math.min(FIRST_PAUSE_MS * 2 ** failures, longestMs), undefined, { signal: interruption });
     }
     return 0;
   } catch (error) {
@@ -55,15 +58,15 @@ export async function watch(parts: WatchParts): Promise<number> {
 async function follow(
   { endpoint, everyMs, interruption }: WatchParts,
   view: View,
-  onSeen: () => void,
+  onAlive: () => void,
 ): Promise<string> {
   try {
     for await (const snapshot of endpoint.snapshots(everyMs, interruption)) {
-      onSeen();
       view.show(snapshot);
+      if (!view.isStopped) onAlive();
     }
     if (!view.isOpen) throw new EndpointError(`${endpoint.url} ended the stream before it said anything.`, false);
-    return `${endpoint.url} ended the stream.`;
+    return view.isStopped ? `The workers of ${endpoint.url} have stopped.` : `${endpoint.url} ended the stream.`;
   } catch (error) {
     if (!(error instanceof EndpointError) || error.isLasting || !view.isOpen) throw error;
     return error.message;
@@ -80,6 +83,11 @@ class View {
 
   get isOpen(): boolean {
     return this.shown !== undefined;
+  }
+
+  /** Whether what was seen last will never be anything else. */
+  get isStopped(): boolean {
+    return this.shown?.snapshot.stats.state === 'stopped';
   }
 
   show(snapshot: Snapshot): void {

@@ -46,7 +46,8 @@ export abstract class PageApi {
   page(@Req() { originalUrl }: Asking): string {
     const [asked = ''] = originalUrl.split('?');
     // Relative addresses hold behind a global prefix and behind a proxy; they count from the last slash.
-    const last = this.path.split('/').at(-1) ?? '';
+    // At the root it is the global prefix that they count from.
+    const last = (this.path === '' ? asked : this.path).split('/').at(-1) ?? '';
     return this.files.html(asked.endsWith('/') ? '' : `${encodeURIComponent(last)}/`);
   }
 

@@ -26,6 +26,8 @@ export interface Dispatcher {
   stop(limitMs: number): Promise<void> | void;
   /** The threads or processes it runs handlers in. */
   isolates(): readonly IsolateStats[];
+  /** How many of them have died, or could not start, since the start; left out where there are none. */
+  isolateDeaths?(): number;
 }
 
 /** One message on its way through a handler, as a dispatcher sees it. */

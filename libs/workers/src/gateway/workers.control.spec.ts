@@ -124,6 +124,27 @@ describe('a ticker that is paused', () => {
   });
 });
 
+describe('a worker that runs elsewhere', () => {
+  it('is not changed here, and that is said', async () => {
+    @Worker({ in: Jobs, expose: true })
+    class Away {
+      handle(): void {}
+    }
+    const { moduleRef, gateway, workers } = await boot({
+      channels: [Jobs],
+      providers: [Away],
+      run: { except: [Away] },
+    });
+    const control = moduleRef.get(WorkersControl);
+    const elsewhere = { code: 'WORKER_ELSEWHERE', worker: 'Away', channel: undefined };
+    await expect(control.pause(Away)).rejects.toMatchObject(elsewhere);
+    await expect(control.resume({ worker: 'Away' })).rejects.toMatchObject(elsewhere);
+    expect(() => control.setConcurrency(Away, 2)).toThrow(/leaves it to other processes/);
+    expect(gateway.stats().workers['Away']?.state).toBe('elsewhere');
+    expect(workers.events('workers.action')).toEqual([]);
+  });
+});
+
 describe('the concurrency of a running worker', () => {
   it('may be raised and lowered; what is above is finished', async () => {
     const { control, gateway, held, handled, workers, Holder } = await holding(1);

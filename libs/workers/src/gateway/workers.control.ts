@@ -2,7 +2,7 @@ import type { Channel } from '../channel/channel.js';
 import type { ChannelDeclaration } from '../channel/channel.declaration.js';
 import type { Announcer } from '../observe/announcer.js';
 import { ConfigurationError } from '../option.table.js';
-import { WorkerUnknownError } from '../worker/worker.errors.js';
+import { WorkerElsewhereError, WorkerUnknownError } from '../worker/worker.errors.js';
 import { shown } from '../workers.error.js';
 import type { WorkerClass } from './worker.gateway.js';
 
@@ -23,6 +23,8 @@ export interface ControlOptions {
 /** One running worker or ticker, as far as it can be controlled. */
 export interface Controllable {
   readonly name: string;
+  /** Whether this process runs it. */
+  readonly isHere: boolean;
   readonly concurrency: number;
   /** How high its concurrency may go; undefined where nothing bounds it. */
   readonly mostPermits: number | undefined;
@@ -56,7 +58,7 @@ export class WorkersControl {
   /**
    * Takes nothing more for a worker, ticks no ticker, or gives nothing from a channel, until `resume`. Harmless when it is paused.
    *
-   * @throws (rejects) WorkerUnknownError, ChannelUnknownError; of a durable channel StoreUnreachableError
+   * @throws (rejects) WorkerUnknownError, WorkerElsewhereError, ChannelUnknownError; of a durable channel StoreUnreachableError
    */
   async pause(target: PauseTarget, { actor }: ControlOptions = {}): Promise<void> {
     const channel = this.channelOf(target);
@@ -77,7 +79,7 @@ export class WorkersControl {
    * How many messages a worker may have in flight from now on. With a lower number those above it are finished.
    *
    * @param concurrency from 1 up; for none, pause the worker. In threads and processes as many as its pool has places.
-   * @throws WorkerUnknownError, ConfigurationError
+   * @throws WorkerUnknownError, WorkerElsewhereError, ConfigurationError
    */
   setConcurrency(target: WorkerTarget, concurrency: number, { actor }: ControlOptions = {}): void {
     const worker = this.worker(target);
@@ -102,7 +104,8 @@ export class WorkersControl {
   private worker(target: WorkerTarget): Controllable {
     const asked = typeof target === 'function' ? target : target.worker;
     const found = this.premises.controllable(asked);
-    if (found !== undefined) return found;
+    if (found?.isHere === true) return found;
+    if (found !== undefined) throw new WorkerElsewhereError(found.name);
     throw new WorkerUnknownError(typeof asked === 'string' ? asked : asked.name, this.premises.controllables());
   }
 

@@ -42,6 +42,7 @@ const CHANNEL: readonly Row<ChannelStats>[] = [
   ['gauge', 'channel.depth', '{message}', 'Messages that wait', ({ depth }) => depth],
   ['gauge', 'channel.capacity', '{message}', 'How many may wait', ({ capacity }) => capacity],
   ['gauge', 'channel.pending_puts', '{put}', 'Puts that wait for room', ({ pendingPuts }) => pendingPuts],
+  ['gauge', 'channel.max_pending_puts', '{put}', 'How many may wait for room', ({ maxPendingPuts }) => maxPendingPuts],
   [
     'gauge',
     'channel.oldest_age',
@@ -86,7 +87,13 @@ const WORKER: readonly Row<WorkerStats>[] = [
   ],
   ['counter', 'worker.outcomes', '{message}', 'Messages by what they came to', outcomesOf],
   ['gauge', 'worker.isolates', '{isolate}', 'Threads or processes by state', isolatesOf],
-  ['counter', 'worker.isolate_restarts', '{isolate}', 'Threads or processes started again', restartsOf],
+  [
+    'counter',
+    'worker.isolate_restarts',
+    '{isolate}',
+    'Threads or processes that died, or could not start, and were started again',
+    ({ isolateDeaths }) => isolateDeaths,
+  ],
 ];
 
 const TICKER: readonly Row<TickerStats>[] = [
@@ -117,14 +124,12 @@ function outcomesOf({ done, aborted, lost, failed }: WorkerStats): Point[] {
   ];
 }
 
-function isolatesOf({ isolates }: WorkerStats): Point[] {
-  if (isolates.length === 0) return [];
+/** Where they all have died it says none of each state; who was stopped or runs elsewhere has none to miss. */
+function isolatesOf({ state: of, isolates, isolateDeaths }: WorkerStats): Point[] {
+  const isToHaveSome = isolateDeaths !== undefined && (of === 'running' || of === 'paused');
+  if (isolates.length === 0 && !isToHaveSome) return [];
   const count = (state: string): number => isolates.filter((isolate) => isolate.state === state).length;
   return ISOLATE_STATES.map((state) => ({ labels: { state }, value: count(state) }));
-}
-
-function restartsOf({ isolates }: WorkerStats): number | undefined {
-  return isolates.length === 0 ? undefined : Math.max(...isolates.map(({ restarts }) => restarts));
 }
 
 function by(label: string, counts: Readonly<Record<string, number>>): Point[] {

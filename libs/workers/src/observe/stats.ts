@@ -72,6 +72,8 @@ export interface WorkerStats {
   readonly runMs: Percentiles;
   /** The threads or processes its handler runs in; none for `inline`. */
   readonly isolates: readonly IsolateStats[];
+  /** How many isolates have died, or could not start, since the start; undefined for `inline`. */
+  readonly isolateDeaths?: number | undefined;
 }
 
 /** `idle` until started; `running`; `paused`; `stopped`, and it never goes back; `elsewhere` where `run` leaves it to other processes. */
@@ -89,7 +91,7 @@ export interface IsolateStats {
   readonly load: number;
   /** Messages whose handler it has finished. */
   readonly handled: number;
-  /** How many were started in its pool before it, beyond the first ones. */
+  /** How many of its pool had died before it was started. */
   readonly restarts: number;
   /** As it said itself the last time it was asked, in MB. */
   readonly heapMb: number;

@@ -84,6 +84,11 @@ export class Pool implements PopulationOwner {
     await this.population.stop(limitMs);
   }
 
+  /** How many isolates have died, or could not start. */
+  get deaths(): number {
+    return this.population.deaths;
+  }
+
   stats(): IsolateStats[] {
     return [...this.population.slots].map((slot) => slot.stats());
   }

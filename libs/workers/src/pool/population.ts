@@ -43,9 +43,10 @@ export interface PopulationOwner extends SlotOwner {
 export class Population {
   readonly slots = new Set<Slot>();
   readonly restarts: Restarts;
+  /** How many have died, or could not start. */
+  deaths = 0;
   private state: 'open' | 'stopping' = 'open';
   private spawned = 0;
-  private restarted = 0;
   private isRestarting = false;
   /** Isolates that have no body yet. */
   private unborn = 0;
@@ -130,7 +131,7 @@ export class Population {
 
   /** An isolate that dies while it boots is buried like any other; whoever waits for it is told there. */
   private openLater(): void {
-    this.open(++this.restarted).catch(() => {});
+    this.open(this.deaths).catch(() => {});
   }
 
   private async open(restarts: number): Promise<void> {
@@ -167,6 +168,7 @@ export class Population {
 
   private died(cause: unknown): void {
     if (this.state === 'stopping') return;
+    this.deaths++;
     this.restartLater(this.restarts.died(cause));
     this.owner.died();
   }

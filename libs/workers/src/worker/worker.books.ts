@@ -32,7 +32,10 @@ export class WorkerBooks {
   }
 
   snapshot(
-    bounds: Pick<WorkerStats, 'state' | 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled' | 'isolates'>,
+    bounds: Pick<
+      WorkerStats,
+      'state' | 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled' | 'isolates' | 'isolateDeaths'
+    >,
   ): WorkerStats {
     return {
       ...bounds,

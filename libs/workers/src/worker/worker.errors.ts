@@ -48,17 +48,24 @@ export class WorkerUnknownError extends WorkersError {
   }
 }
 
-/** The worker runs in other processes only, and its channel is in the memory of this one, so that no message could come to it. */
+/**
+ * The worker runs in other processes only: nothing here can be changed about it; and where its channel is in the memory of this process, no
+ * message could come to it.
+ */
 export class WorkerElsewhereError extends WorkersError {
   readonly code = 'WORKER_ELSEWHERE';
 
+  /** @param channel its channel, when a message was for it; undefined when it was to be paused, resumed or resized */
   constructor(
     readonly worker: string,
-    readonly channel: string,
+    readonly channel?: string,
   ) {
     super(
-      `Worker "${worker}" was addressed, and the run option leaves it to other processes; its channel "${channel}" is in the memory of this ` +
-        `one. Run the worker here as well, or declare the channel with durable().`,
+      channel === undefined
+        ? `Worker or ticker "${worker}" was to be changed, and the run option leaves it to other processes. Ask a process that runs it, or ` +
+            `pause its channel where that is a durable one: that holds for all hosts.`
+        : `Worker "${worker}" was addressed, and the run option leaves it to other processes; its channel "${channel}" is in the memory of ` +
+            `this one. Run the worker here as well, or declare the channel with durable().`,
     );
   }
 }

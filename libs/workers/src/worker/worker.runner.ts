@@ -215,6 +215,7 @@ export class WorkerRunner implements LaneOwner, Taker {
       unsettled: this.unsettled,
       maxUnsettled: this.maxUnsettled,
       isolates: this.parts.dispatcher.isolates(),
+      isolateDeaths: this.parts.dispatcher.isolateDeaths?.(),
     });
   }
 

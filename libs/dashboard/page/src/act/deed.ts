@@ -27,18 +27,24 @@ export async function perform(deed: () => Promise<unknown>, done: string): Promi
     afterwards();
     return true;
   } catch (error) {
-    notice(error instanceof Refusal ? error.message : String(error), 'bad');
+    notice(said(error), 'bad');
     return false;
   }
 }
 
-/** A button that does something once at a time. */
+function said(error: unknown): string {
+  return error instanceof Refusal ? error.message : String(error);
+}
+
+/** A button that does something once at a time; what that throws is said. */
 export function button(label: string, press: () => Promise<unknown>, tone?: 'danger' | 'main'): HTMLButtonElement {
   const made = h('button', { type: 'button', 'data-tone': tone }, label);
   made.addEventListener('click', () => {
     if (made.getAttribute('aria-busy') === 'true') return;
     made.setAttribute('aria-busy', 'true');
-    void press().finally(() => made.removeAttribute('aria-busy'));
+    press()
+      .catch((error: unknown) => notice(said(error), 'bad'))
+      .finally(() => made.removeAttribute('aria-busy'));
   });
   return made;
 }

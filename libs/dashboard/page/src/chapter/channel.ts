@@ -55,7 +55,9 @@ function figuresOf(name: string, channel: ChannelFigures, { point }: Now): Figur
   const { stored, isPaused, isSaturated } = channel;
   const dropped = dropsOf(channel);
   const state = isPaused ? 'paused' : isSaturated ? 'nearly full' : 'open';
-  const bound = channel.capacity < Number.MAX_SAFE_INTEGER ? `of ${count(channel.capacity)}` : 'without a bound';
+  const bound =
+    channel.capacity === 0 ? 'no buffer' : `${count(channel.depth)} of ${count(channel.capacity)} in the buffer`;
+  const room = channel.capacity < Number.MAX_SAFE_INTEGER ? bound : 'without a bound';
   const own: Figure[] =
     stored === undefined
       ? [{ title: 'Puts that wait', value: count(channel.pendingPuts), note: `of ${count(channel.maxPendingPuts)}` }]
@@ -73,7 +75,7 @@ function figuresOf(name: string, channel: ChannelFigures, { point }: Now): Figur
     {
       title: 'Waiting',
       value: count(waitingIn(channel)),
-      note: stored === undefined ? bound : `${count(stored['delayed'] ?? 0)} delayed`,
+      note: stored === undefined ? room : `${count(stored['delayed'] ?? 0)} delayed`,
     },
     ...own,
     { title: 'Accepted', value: count(channel.accepted), note: rate(flow?.inPerSecond ?? 0) },
@@ -98,12 +100,13 @@ function nextInLine(channel: string): HTMLElement[] {
   return [look, list];
 }
 
-function waitingLine({ id, attempt, waitedMs, headers, payload }: Waiting): HTMLElement {
+function waitingLine({ id, attempt, waitedMs, headers, payload, unreadable }: Waiting): HTMLElement {
   return h(
     'li',
     {},
     h('p', {}, h('code', {}, id), ` attempt ${attempt}, waits for ${duration(waitedMs)}`),
     headers === undefined || Object.keys(headers).length === 0 ? undefined : h('pre', {}, shownJson(headers)),
     payload === undefined ? undefined : h('pre', {}, shownJson(payload)),
+    unreadable === undefined ? undefined : h('p', { class: 'nothing' }, unreadable),
   );
 }

@@ -8,7 +8,8 @@ interface Housed extends IsolateFigures {
   readonly href: string;
 }
 
-export function isolatesTable(): Table<Housed> {
+/** @param isApart whether handlers run in isolates, as they may */
+export function isolatesTable(isApart: boolean): Table<Housed> {
   return new Table<Housed>(
     'Isolates',
     [
@@ -27,7 +28,7 @@ export function isolatesTable(): Table<Housed> {
       },
     ],
     ({ name }) => name,
-    'All handlers run on the event loop.',
+    isApart ? 'No isolate lives.' : 'All handlers run on the event loop.',
   );
 }
 

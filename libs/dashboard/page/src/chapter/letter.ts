@@ -81,7 +81,7 @@ function attemptLine({ attempt, kind, message, host, at }: LetterFailure): HTMLE
   );
 }
 
-function deeds({ id, payload }: Letter, load: () => Promise<void>): HTMLElement {
+function deeds({ id, payload, isOriginal = false }: Letter, load: () => Promise<void>): HTMLElement {
   const act = async (deed: () => Promise<unknown>, done: string): Promise<void> => {
     if (await perform(deed, done)) await load();
   };
@@ -99,13 +99,21 @@ function deeds({ id, payload }: Letter, load: () => Promise<void>): HTMLElement 
     'danger',
   );
   const text = h('textarea', { rows: '10', spellcheck: 'false', 'aria-label': 'The payload, as JSON' });
-  text.value = payload === undefined ? '' : shownJson(payload);
+  // What redact or JSON has changed is not to be put in the place of what was put.
+  text.value = isOriginal ? shownJson(payload) : '';
+  const caution = isOriginal
+    ? undefined
+    : h(
+        'p',
+        { class: 'nothing' },
+        'What is shown is not all that was put, so it is not filled in. Write the whole payload.',
+      );
   const send = button('Retry with this payload', () =>
     act(
       () => api.post(`dead-letters/${encodeURIComponent(id)}/edit`, { payload: JSON.parse(text.value) as unknown }),
       'It is tried again as you wrote it.',
     ),
   );
-  const edit = h('details', { class: 'edit' }, h('summary', {}, 'Edit'), text, send);
+  const edit = h('details', { class: 'edit' }, h('summary', {}, 'Edit'), caution, text, send);
   return h('div', { class: 'deeds' }, retry, edit, discard);
 }

@@ -19,7 +19,7 @@ export function overview(house: House): Chapter {
   const curves = paceCurves(({ all }) => all);
   const [losses, isolates, durables, happenings] = [
     lossesTable(),
-    isolatesTable(),
+    isolatesTable([...house.workers, ...house.tickers].some(({ dispatch }) => dispatch !== 'inline')),
     new Durables(),
     new HappeningsList(8),
   ];
@@ -61,7 +61,9 @@ export function section(title: string, ...content: (Node | undefined)[]): HTMLEl
 function figuresOf({ house, snapshot, point }: Now): Figure[] {
   const workers = Object.values(snapshot.stats.workers);
   const channels = Object.values(snapshot.stats.channels);
-  const failed = sum(workers.map(failuresOf));
+  const failed =
+    sum(workers.map(failuresOf)) + sum(Object.values(snapshot.stats.tickers).map((ticker) => ticker.failed));
+  const failedPerSecond = sum(Object.values(point?.workers ?? {}).map((pace) => pace.failedPerSecond));
   const dropped = sum(channels.map(dropsOf));
   const oldest = Math.max(0, ...channels.map(({ oldestAgeMs }) => oldestAgeMs));
   return [
@@ -79,7 +81,7 @@ function figuresOf({ house, snapshot, point }: Now): Figure[] {
     {
       title: 'Failed',
       value: count(failed),
-      note: rate(point?.all.failedPerSecond ?? 0),
+      note: rate(failedPerSecond),
       tone: failed > 0 ? 'bad' : undefined,
     },
     { title: 'Dropped', value: count(dropped), note: 'in all channels', tone: dropped > 0 ? 'bad' : undefined },

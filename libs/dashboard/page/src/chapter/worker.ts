@@ -65,9 +65,15 @@ interface Running {
 function runner(house: House, name: string, kind: 'Worker' | 'Ticker', of: (now: Now) => Running | undefined): Chapter {
   const figures = new Figures();
   const curves = paceCurves(({ workers }) => workers[name], kind === 'Ticker');
-  const [losses, isolates, pause] = [lossesTable(), isolatesTable(), new PauseControl({ worker: name })];
+  const { dispatch = 'inline', isHere = true } =
+    [...house.workers, ...house.tickers].find((one) => one.name === name) ?? {};
+  const [losses, isolates, pause] = [
+    lossesTable(),
+    isolatesTable(dispatch !== 'inline'),
+    new PauseControl({ worker: name }),
+  ];
   const concurrency = kind === 'Worker' ? new ConcurrencyControl(name) : undefined;
-  const deeds = house.isWritable ? h('div', { class: 'deeds' }, pause.root, concurrency?.root) : undefined;
+  const deeds = house.isWritable && isHere ? h('div', { class: 'deeds' }, pause.root, concurrency?.root) : undefined;
   const gone = h('p', { class: 'nothing' }, `No ${kind.toLowerCase()} is called that.`);
   const body = h(
     'div',

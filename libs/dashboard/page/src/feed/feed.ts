@@ -1,11 +1,16 @@
 import { api, Refusal } from '../act/api.js';
-import { History } from './history.js';
+import { History, isOfOneProcess } from './history.js';
 import type { Happening, House, Snapshot } from './wire.js';
 
-/** How the connection stands: not yet, well, gone and looked for again, or refused by a guard. */
-export type FeedState = 'connecting' | 'live' | 'lost' | 'refused';
+/**
+ * How the connection stands: not yet, well, gone and looked for again, refused by a guard; at its end because the workers have `stopped`,
+ * and looked whether others came; `resting` while nobody looks.
+ */
+export type FeedState = 'connecting' | 'live' | 'lost' | 'refused' | 'stopped' | 'resting';
 
 const RETRY_MS = 2_000;
+/** What has stopped does not start again; another application may, at the same address. */
+const LONGEST_RETRY_MS = 10_000;
 const MOST_HAPPENINGS = 200;
 
 /**
@@ -23,6 +28,8 @@ export class Feed {
   private unread: string | undefined;
   private readAt = 0;
   private source: EventSource | undefined;
+  private retry: ReturnType<typeof setTimeout> | undefined;
+  private retryMs = RETRY_MS;
 
   /** @param changed told when there is something new; it may be told often */
   constructor(private readonly changed: () => void) {}
@@ -36,6 +43,7 @@ export class Feed {
   async connect(): Promise<void> {
     try {
       const house = await api.get<House>('topology');
+      if (this.isResting) return;
       if (JSON.stringify(house) !== JSON.stringify(this.house)) {
         this.house = house;
         this.history = new History(house.boundsMs);
@@ -43,16 +51,40 @@ export class Feed {
       }
       this.open();
     } catch (error) {
+      if (this.isResting) return;
       this.lose(error instanceof Refusal && (error.status === 401 || error.status === 403) ? 'refused' : 'lost');
     }
   }
 
-  /** Asks for a snapshot now, as after an action. */
+  /** Asks for a snapshot now, as after an action. Behind a balancer another process may answer; of that nothing is to be heard here. */
   async refresh(): Promise<void> {
-    this.hear(JSON.stringify(await api.get<Snapshot>('snapshot')));
+    const answer = await api.get<Snapshot>('snapshot');
+    const { snapshot } = this;
+    if (snapshot !== undefined && isOfOneProcess(snapshot.host, answer.host)) this.hear(JSON.stringify(answer));
+  }
+
+  /** Lets go of the connection: a browser has few of them for all its windows, and an application has `maxStreams`. */
+  rest(): void {
+    this.source?.close();
+    this.source = undefined;
+    clearTimeout(this.retry);
+    this.state = 'resting';
+  }
+
+  /** Connects again after a rest; harmless when there was none. */
+  wake(): void {
+    if (!this.isResting) return;
+    this.state = 'connecting';
+    this.changed();
+    void this.connect();
+  }
+
+  private get isResting(): boolean {
+    return this.state === 'resting';
   }
 
   private open(): void {
+    this.source?.close();
     const source = new EventSource(api.address('stream?everyMs=1000'));
     this.source = source;
     source.addEventListener('snapshot', ({ data }: MessageEvent<string>) => this.hear(data));
@@ -64,22 +96,28 @@ export class Feed {
     source.addEventListener('error', () => {
       source.close();
       // Of a stream that ended, or that was replaced meanwhile, nothing more is to be heard.
-      if (this.source === source) this.lose('lost');
+      if (this.source === source) this.lose(this.snapshot?.stats.state === 'stopped' ? 'stopped' : 'lost');
     });
   }
 
-  private lose(state: 'lost' | 'refused'): void {
+  private lose(state: 'lost' | 'refused' | 'stopped'): void {
+    // Who stops is mostly gone soon, and the next one is there; only who stays stopped is left in peace.
+    const isStillStopped = state === 'stopped' && this.state === 'stopped';
+    this.retryMs = isStillStopped ? Math.min(this.retryMs * 2, LONGEST_RETRY_MS) : RETRY_MS;
     this.source = undefined;
     this.state = state;
     this.changed();
-    setTimeout(() => void this.connect(), RETRY_MS);
+    clearTimeout(this.retry);
+    this.retry = setTimeout(() => void this.connect(), this.retryMs);
   }
 
   private hear(text: string): void {
-    this.state = 'live';
+    if (this.isResting) return;
     this.unread = text;
+    const wasStopped = this.state === 'stopped';
     // A page that nobody looks at draws no frames; its curves go on.
-    if (performance.now() - this.readAt >= 950) this.read(text);
+    if (wasStopped || performance.now() - this.readAt >= 950) this.read(text);
+    if (!wasStopped || this.current?.stats.state !== 'stopped') this.state = 'live';
     this.changed();
   }
 

@@ -114,9 +114,17 @@ export function quantile(buckets: readonly number[], boundsMs: readonly number[]
   return boundsMs.at(-1) ?? Number.NaN;
 }
 
-/** What waits for a worker: in the buffer, or of a durable channel in its store, over all hosts. */
-export function waitingIn({ depth, stored }: ChannelFigures): number {
-  return stored === undefined ? depth : (stored['ready'] ?? 0) + (stored['delayed'] ?? 0);
+/** What waits for a worker: in the buffer and for room in it, or of a durable channel in its store, over all hosts. */
+export function waitingIn({ depth, pendingPuts, stored }: ChannelFigures): number {
+  return stored === undefined ? depth + pendingPuts : (stored['ready'] ?? 0) + (stored['delayed'] ?? 0);
+}
+
+/** How full it is: its buffer, or where it has none the room of those who wait; where nothing bounds it, by powers of ten. */
+export function fullnessOf(channel: ChannelFigures): number {
+  const { depth, capacity, pendingPuts, maxPendingPuts } = channel;
+  if (capacity >= Number.MAX_SAFE_INTEGER) return Math.min(1, Math.log10(1 + waitingIn(channel)) / 5);
+  if (capacity > 0) return depth / capacity;
+  return maxPendingPuts > 0 ? pendingPuts / maxPendingPuts : 0;
 }
 
 function endedOf({ done, failed, aborted }: TickerFigures): number {

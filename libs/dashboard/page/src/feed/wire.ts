@@ -29,6 +29,8 @@ export interface Letter {
   readonly channel: string;
   readonly payload?: unknown;
   readonly unreadable?: string;
+  /** Whether `payload` is what was put, so that it may be edited and put again. */
+  readonly isOriginal?: boolean;
   readonly headers?: Readonly<Record<string, string>>;
   readonly key?: string;
   readonly attempt: number;
@@ -53,6 +55,7 @@ export interface Waiting {
   readonly waitedMs: number;
   readonly headers?: Readonly<Record<string, string>>;
   readonly payload?: unknown;
+  readonly unreadable?: string;
 }
 
 export interface Instance {

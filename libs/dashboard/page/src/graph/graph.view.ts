@@ -1,6 +1,6 @@
 import type { Now } from '../chapter/chapter.js';
 import { type ChannelFigures, type House, type TickerFigures, type WorkerFigures } from '../feed/wire.js';
-import { waitingIn } from '../feed/point.js';
+import { fullnessOf, waitingIn } from '../feed/point.js';
 import { h, mark, say, set, svg } from '../view/element.js';
 import { hashOf } from '../view/route.js';
 import { count, duration, rate } from '../view/words.js';
@@ -153,8 +153,7 @@ function channelNode(name: string, kind: 'memory' | 'durable'): Node {
       say(figure, filling(channel));
       say(flow, rate(point?.channels[name]?.inPerSecond ?? 0));
       mark(root, 'state', channel.isPaused ? 'paused' : channel.isSaturated ? 'full' : undefined);
-      const isBounded = channel.capacity < Number.MAX_SAFE_INTEGER && channel.capacity > 0;
-      scale(fill, isBounded ? channel.depth / channel.capacity : Math.min(1, Math.log10(1 + waitingIn(channel)) / 5));
+      scale(fill, fullnessOf(channel));
     },
   };
 }
@@ -164,7 +163,7 @@ export function filling(channel: ChannelFigures): string {
   const waiting = waitingIn(channel);
   if (channel.isPaused) return `paused, ${count(waiting)} wait`;
   const isBounded = channel.stored === undefined && channel.capacity < Number.MAX_SAFE_INTEGER;
-  return isBounded && channel.capacity > 0
+  return isBounded && channel.capacity > 0 && channel.pendingPuts === 0
     ? `${count(waiting)} of ${count(channel.capacity)}`
     : `${count(waiting)} wait`;
 }
