@@ -27,8 +27,8 @@ const OUTBOX_NEIGHBOURS = {
   testing: ['store'],
   channel: ['store'],
   relay: ['channel', 'store'],
-  // What a handle of SQLite is, and what a transaction on it, is said there; neither file loads a driver.
-  transaction: ['store', 'sqlite/(handle|sqlite\\.transaction|sqlite\\.errors)\\.ts$'],
+  // What a handle of SQLite is, and what a transaction on it, is said there, and how PostgreSQL knows one; no file of them loads a driver.
+  transaction: ['store', 'sqlite/(handle|sqlite\\.transaction|sqlite\\.errors)\\.ts$', 'postgres/postgres\\.pin\\.ts$'],
   cli: ['store', 'postgres/index\\.ts$', 'sqlite/index\\.ts$'],
   // What writes into a store by a transaction alone; what that loads is no driver.
   far: ['store', 'dead/dead\\.errors\\.ts$', 'sqlite/sqlite\\.writer\\.ts$', 'postgres/postgres\\.writer\\.ts$'],

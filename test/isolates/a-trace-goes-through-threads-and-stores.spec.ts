@@ -8,6 +8,7 @@ import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-ho
 import { BasicTracerProvider, InMemorySpanExporter, SimpleSpanProcessor } from '@opentelemetry/sdk-trace-base';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFinished } from 'vitest';
 import { type ChannelDeclaration, provideWorkers, Worker, WorkerGateway, WorkersModule } from '@nestjs-workers/core';
+import { WorkersApplication } from '@nestjs-workers/core/extension';
 import { WorkersOpenTelemetryModule } from '@nestjs-workers/core/opentelemetry';
 import { until } from '@nestjs-workers/core/testing';
 import { durable, Outbox, OutboxModule, type Store } from '@nestjs-workers/outbox';
@@ -23,6 +24,8 @@ import {
   WorkflowsModule,
 } from '@nestjs-workers/workflows';
 import {
+  Adding,
+  AddingThread,
   Bare,
   BareThread,
   InProcess,
@@ -140,6 +143,45 @@ describe.each([
 });
 
 describe('a trace', () => {
+  it('goes on from what is under way in a thread to the message that is added to the outbox there', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'traced-'));
+    const file = join(folder, 'outbox.db');
+    const moduleRef = await Test.createTestingModule({
+      imports: [
+        WorkersModule.forRoot({ channels: [Adding, Letters], guard: 'off' }),
+        OutboxModule.forRoot({ store: sqliteStore({ file }) }),
+        telemetry,
+      ],
+      providers: [...provideWorkers(AddingThread), Mailer],
+    }).compile();
+    await moduleRef.init();
+    onTestFinished(async () => {
+      await moduleRef.close();
+      rmSync(folder, { recursive: true });
+    });
+    const inside = (await request(() => moduleRef.get(WorkerGateway).request(AddingThread, file))) as unknown as Told[];
+    await until(() => endedHere().some(({ name }) => name === 'process letters'), '30s');
+    const spans = tree([...endedHere(), ...inside]);
+    expect(spans).toContain('write < process adding');
+    expect(spans).toContain('send letters < write');
+  });
+
+  it('is not begun by what is added to the outbox in a thread, where none is to be', async () => {
+    const moduleRef = await Test.createTestingModule({
+      imports: [
+        WorkersModule.forRoot({ channels: [Letters], guard: 'off' }),
+        OutboxModule.forRoot({ store: memoryStore() }),
+        WorkersOpenTelemetryModule.forRoot({ tracerProvider, metrics: false, roots: 0 }),
+      ],
+    }).compile();
+    await moduleRef.init();
+    onTestFinished(() => moduleRef.close());
+    const part = moduleRef.get(WorkersApplication).part('outbox');
+    const answer = await part?.answer(['messages', 'letters', ['"dear Ann"'], undefined, {}]);
+    expect(answer).toMatchObject([{ channel: 'letters', headers: null }]);
+    expect(endedHere()).toEqual([]);
+  });
+
   it('takes along what a thread sends that knows nothing of traces', async () => {
     const moduleRef = await Test.createTestingModule({
       imports: [WorkersModule.forRoot({ channels: [Bare, Notes], guard: 'off' }), telemetry],

@@ -9,7 +9,19 @@ import Libsql from 'libsql';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { rejection, startedOnce } from '../support/application.js';
 import { FROM_SOURCES } from '../support/sources.js';
-import { Away, ClerkAway, ClerkHere, ClerkThere, Here, Mail, Mails, type Order, There } from './fixtures/ordering.js';
+import {
+  Alone,
+  Away,
+  ClerkAlone,
+  ClerkAway,
+  ClerkHere,
+  ClerkThere,
+  Here,
+  Mail,
+  Mails,
+  type Order,
+  There,
+} from './fixtures/ordering.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'outbox-inside-'));
 const file = join(folder, 'shop.db');
@@ -165,5 +177,18 @@ describe('the outbox', () => {
       expect(isHere || app().workers.events('workers.fault')).toBeTruthy();
       expect(app().workers.events('workers.fault')).toEqual([]);
     });
+  });
+});
+
+describe('an application without an outbox', () => {
+  const app = startedOnce({
+    channels: [Alone],
+    providers: provideWorkers(ClerkAlone),
+    isolates: { startupTimeout: '60s' },
+  });
+
+  it('may have a handler whose context shares a module that imports one; it is missed when it is used', async () => {
+    const missing = expect.stringMatching(/the outbox of the application it is in, which has none/) as string;
+    expect(await app().gateway.request(ClerkAlone, null)).toEqual([missing, missing]);
   });
 });

@@ -93,14 +93,17 @@ export class OutboxDesk implements OutboxPremises, HostPart {
     const { follower } = this;
     const make = (carried: Headers | undefined) => this.messages(name, payloads, carried, sending);
     const trail = { worker: undefined, channel: name };
-    const messages = await (follower === undefined ? make(headers) : follower.put(trail, headers ?? {}, make));
+    const isFollowed = follower !== undefined && !follower.leaves(headers);
+    const messages = await (isFollowed ? follower.put(trail, headers ?? {}, make) : make(headers));
     this.house.store.expect?.(messages);
     return messages;
   }
 
   private letter([, verb, given]: Extract<Asked, readonly ['letters', ...unknown[]]>): Promise<unknown> {
     if (!LETTER_VERBS.includes(verb)) throw new TypeError(`DeadLetters has no verb "${verb}".`);
-    return (this.letters[verb] as (...given: readonly unknown[]) => Promise<unknown>).apply(this.letters, [...given]);
+    const [first, second] = given;
+    const read = verb === 'retryWith' ? [first, this.packing.unpack(JSON.parse(String(second)))] : given;
+    return (this.letters[verb] as (...given: readonly unknown[]) => Promise<unknown>).apply(this.letters, [...read]);
   }
 
   private channel(named: ChannelDeclaration | string): DurableChannel {

@@ -7,6 +7,14 @@ export class TransactionInvalidError extends WorkersError {
   constructor(found: string, help: string) {
     super(`The outbox expected a transaction, got ${found}. ${help}`);
   }
+
+  /** It was over when it was its turn to be written in, and another one may be open on the same connection. */
+  static over(): TransactionInvalidError {
+    return new TransactionInvalidError(
+      'one that was over before the message came to be written',
+      'Nothing was written. Something had to be waited for, a check of the payload or an answer of the application: give one that may wait, as between "begin" and "commit", and await what you add before it ends.',
+    );
+  }
 }
 
 /** A channel that is not durable was given where only a durable one makes sense. */

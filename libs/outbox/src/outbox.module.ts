@@ -1,12 +1,18 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Logger, Module, type Provider } from '@nestjs/common';
 import { ModulesContainer } from '@nestjs/core';
 import { ConfigurationError, WorkersEvents } from '@nestjs-workers/core';
-import { isIsolate, type Premises, premisesAround, WorkersApplication } from '@nestjs-workers/core/extension';
+import {
+  type HostPart,
+  isIsolate,
+  type Premises,
+  premisesAround,
+  WorkersApplication,
+} from '@nestjs-workers/core/extension';
 import { DeadLetters } from './dead/dead.letters.js';
 import { PART } from './far/asked.js';
-import { farLetters } from './far/far.letters.js';
+import { farLetters, lettersBy, type LetterVerbs } from './far/far.letters.js';
 import { FarPremises } from './far/far.premises.js';
-import type { OutboxPremises } from './far/premises.js';
+import { type OutboxPremises, premisesBy } from './far/premises.js';
 import { OutboxDesk } from './outbox.desk.js';
 import { OutboxHouse } from './outbox.house.js';
 import type { OutboxModuleOptions } from './outbox.options.js';
@@ -50,10 +56,11 @@ export class OutboxModule extends ConfigurableModuleClass {
 
   /**
    * Gives a module `Outbox` and `DeadLetters` of the application that it is in: for the module that the `context` of a worker in a thread or
-   * a process names, and needs no store there. Elsewhere they are everywhere anyway.
+   * a process names, and needs no store there. Elsewhere they are everywhere anyway, unless `forRoot` has `isGlobal: false`.
    */
   static forFeature(): DynamicModule {
-    return lent(false);
+    const { providers = [], ...lending } = lent(false);
+    return { ...lending, providers: [...providers, NEEDED] };
   }
 }
 
@@ -61,40 +68,79 @@ export class OutboxModule extends ConfigurableModuleClass {
 @Module({})
 class OutboxLentModule {}
 
+/** A context may share a module with the application that imports `forRoot`, and need no outbox: what is not there is missed when it is used. */
 function lent(isGlobal = true): DynamicModule {
   return { module: OutboxLentModule, global: isGlobal, providers: LENT, exports: [Outbox, DeadLetters] };
 }
 
 /** What stands for the outbox in a module that has none. */
-interface Lent {
+interface Rooms {
   readonly premises: OutboxPremises;
-  readonly letters: DeadLetters;
+  readonly letters: LetterVerbs;
 }
 
-const LENT_ROOMS = Symbol('nestjs-workers:lent-outbox');
+/** Finds the rooms; undefined while, or where, there are none. */
+class Lent {
+  constructor(readonly find: () => Rooms | undefined) {}
+
+  /** @throws ConfigurationError */
+  there(): Rooms {
+    const rooms = this.find();
+    if (rooms === undefined) throw new ConfigurationError([MISSING]);
+    return rooms;
+  }
+}
+
+/** Refuses to begin without. */
+class NeededOutbox {
+  constructor(private readonly lent: Lent) {}
+
+  onModuleInit(): void {
+    this.lent.there();
+  }
+}
 
 const LENT: Provider[] = [
   {
-    provide: LENT_ROOMS,
+    provide: Lent,
     useFactory: async (
       modules: ModulesContainer,
       { announcer }: WorkersEvents,
-      own: OutboxDesk | undefined,
+      application: WorkersApplication | undefined,
     ): Promise<Lent> => {
-      const around = premisesAround(modules);
-      const part = around?.part(PART) ?? own;
-      if (part === undefined) throw new ConfigurationError([MISSING]);
-      if (part instanceof OutboxDesk) return { premises: part, letters: part.letters };
+      const around = premisesAround(modules) ?? application;
+      const part = around?.part(PART);
+      // The desk of this very application may come later than this.
+      if (part === undefined || part instanceof OutboxDesk) return new Lent(() => roomsOf(around?.part(PART)));
       const onFault = (error: unknown): void => new Logger(Outbox.name).error(error);
       const premises = await FarPremises.open({ part, follower: () => announcer.follower, onFault });
-      if (premises === undefined) throw new ConfigurationError([MISSING]);
-      return { premises, letters: farLetters(part) as unknown as DeadLetters };
+      const rooms = premises === undefined ? undefined : { premises, letters: farLetters(part) };
+      return new Lent(() => rooms);
     },
-    inject: [ModulesContainer, WorkersEvents, { token: OutboxDesk, optional: true }],
+    inject: [ModulesContainer, WorkersEvents, { token: WorkersApplication, optional: true }],
   },
-  { provide: Outbox, useFactory: ({ premises }: Lent) => new Outbox(premises), inject: [LENT_ROOMS] },
-  { provide: DeadLetters, useFactory: ({ letters }: Lent) => letters, inject: [LENT_ROOMS] },
+  {
+    provide: Outbox,
+    useFactory: (found: Lent) => new Outbox(premisesBy(() => found.there().premises)),
+    inject: [Lent],
+  },
+  {
+    provide: DeadLetters,
+    useFactory: (found: Lent) => lettersBy(async (verb, given) => found.there().letters[verb](...given)),
+    inject: [Lent],
+  },
 ];
+
+const NEEDED: Provider = {
+  provide: NeededOutbox,
+  useFactory: (found: Lent) => new NeededOutbox(found),
+  inject: [Lent],
+};
+
+function roomsOf(part: HostPart | undefined): Rooms | undefined {
+  if (!(part instanceof OutboxDesk)) return undefined;
+  return { premises: part, letters: part.letters as unknown as LetterVerbs };
+}
 
 const MISSING =
   'OutboxModule: a module asks for the outbox of the application it is in, which has none. Import OutboxModule.forRoot({ store }) beside WorkersModule.forRoot(), in the application itself.';

@@ -3,7 +3,7 @@ import type { Sending } from '@nestjs-workers/core/extension';
 import type { OutboxPremises } from './far/premises.js';
 import { TransactionInvalidError } from './outbox.errors.js';
 import type { NewMessage, Transaction } from './store/store.js';
-import { transactionOf } from './transaction/transaction.js';
+import { pinOf, transactionOf } from './transaction/transaction.js';
 
 /** What `Outbox.add` takes beside the payload. */
 export interface AddOptions extends Sending {
@@ -65,10 +65,10 @@ export class Outbox {
     const put = async (carried: Headers | undefined) => {
       const messages = premises.messages(channel, payloads, carried, sending);
       if (!(messages instanceof Promise)) return premises.write(messages, within);
-      const { made, isStillOpen } = await holding(within, messages);
+      const { made, held, isStillOpen } = await holding(within, messages);
       // From here to the write nothing is waited for.
-      if (isStillOpen()) return premises.write(made, within);
-      throw over();
+      if (isStillOpen()) return premises.write(made, held);
+      throw TransactionInvalidError.over();
     };
     const { follower } = premises;
     const trail = { worker: undefined, channel: typeof channel === 'string' ? channel : channel.name };
@@ -104,17 +104,10 @@ async function holding(within: Transaction, waiting: Promise<readonly NewMessage
   waiting.catch(() => {});
   const isStillOpen = within.hold?.() ?? ((): boolean => true);
   try {
-    return { made: await waiting, isStillOpen };
+    const [made, held] = await Promise.all([waiting, pinOf(within)]);
+    return { made, held, isStillOpen };
   } catch (error) {
     isStillOpen();
     throw error;
   }
-}
-
-/** A synchronous transaction is over when something was waited for, and another one may be open on the same connection. */
-function over(): TransactionInvalidError {
-  return new TransactionInvalidError(
-    'one that was over before the message came to be written',
-    'Nothing was written. Something had to be waited for, a check of the payload or an answer of the application: give one that may wait, as between "begin" and "commit", and await what you add before it ends.',
-  );
 }

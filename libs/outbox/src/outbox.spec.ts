@@ -298,41 +298,84 @@ describe('a message that a host died with', () => {
 });
 
 describe('a result that is routed', () => {
-  it('is begun at once on a host that has its worker, where the one that routed it has none', async () => {
-    const store = memoryStore();
-    const [First, Second] = [durable<string>('first'), durable<string>('second')];
-    const done: string[] = [];
+  it.each(['none', 'one that is paused'])(
+    'is begun at once on a host that has its worker, where the one that routed it has %s',
+    async (here) => {
+      const store = memoryStore();
+      const [First, Second] = [durable<string>('first'), durable<string>('second')];
+      const done: string[] = [];
 
-    @Worker({ in: First, out: Second, expose: true })
-    class FirstWork {
-      handle(payload: string): string {
-        return `${payload} routed`;
+      @Worker({ in: First, out: Second, expose: true })
+      class FirstWork {
+        handle(payload: string): string {
+          return `${payload} routed`;
+        }
       }
-    }
-    @Worker({ in: Second })
-    class SecondWork {
-      handle(payload: string): void {
-        done.push(payload);
+      @Worker({ in: Second })
+      class SecondWork {
+        handle(payload: string): void {
+          done.push(payload);
+        }
       }
-    }
-    const relay = { pollInterval: '1h' } as const;
-    const host = async (only: string, own: typeof store) => {
-      const app = await Test.createTestingModule({
-        imports: [
-          WorkersModule.forRoot({ channels: [First, Second], guard: 'off', run: { only: [only] } }),
-          OutboxModule.forRoot({ store: own, relay }),
-        ],
-        providers: [FirstWork, SecondWork],
-      }).compile();
-      await app.init();
-      onTestFinished(() => app.close());
-      return app;
-    };
-    const first = await host('FirstWork', store);
-    await host('SecondWork', store.another());
-    await first.get(WorkerGateway).command(FirstWork, 'a');
-    await until(() => done.length === 1);
-    expect(done).toEqual(['a routed']);
+      const relay = { pollInterval: '1h' } as const;
+      const host = async (only: string[], own: typeof store) => {
+        const app = await Test.createTestingModule({
+          imports: [
+            WorkersModule.forRoot({ channels: [First, Second], guard: 'off', run: { only } }),
+            OutboxModule.forRoot({ store: own, relay }),
+          ],
+          providers: [FirstWork, SecondWork],
+        }).compile();
+        await app.init();
+        onTestFinished(() => app.close());
+        return app;
+      };
+      const first = await host(here === 'none' ? ['FirstWork'] : ['FirstWork', 'SecondWork'], store);
+      if (here !== 'none') await first.get(WorkersControl).pause(SecondWork);
+      await host(['SecondWork'], store.another());
+      await first.get(WorkerGateway).command(FirstWork, 'a');
+      await until(() => done.length === 1);
+      expect(done).toEqual(['a routed']);
+    },
+  );
+});
+
+describe('a module that asks for the outbox of its application', () => {
+  const Emails = durable<Email>('emails');
+  @Injectable()
+  class Postman {
+    constructor(
+      @Inject(Outbox) readonly outbox: Outbox,
+      @Inject(DeadLetters) readonly letters: DeadLetters,
+    ) {}
+  }
+  @Module({ imports: [OutboxModule.forFeature()], providers: [Postman] })
+  class PostModule {}
+
+  it('has it also where that is not global', async () => {
+    const store = memoryStore();
+    const building = Test.createTestingModule({
+      imports: [
+        PostModule,
+        WorkersModule.forRoot({ channels: [Emails], guard: 'off' }),
+        OutboxModule.forRoot({ store, isGlobal: false }),
+      ],
+    });
+    const app = await building.compile();
+    await app.init();
+    onTestFinished(() => app.close());
+    const { outbox, letters } = app.get(Postman, { strict: false });
+    const transaction = memoryTransaction(store);
+    expect(await outbox.add(transaction, Emails, { to: 'ada' })).toMatchObject({ isDuplicate: false });
+    transaction.commit();
+    expect([(await store.stats())['emails']?.ready, await letters.count()]).toEqual([1, 0]);
+  });
+
+  it('is refused at the start where there is none', async () => {
+    const app = await Test.createTestingModule({
+      imports: [WorkersModule.forRoot({ guard: 'off' }), PostModule],
+    }).compile();
+    await expect(app.init()).rejects.toThrow(/the outbox of the application it is in, which has none/);
   });
 });
 

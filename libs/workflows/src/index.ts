@@ -18,6 +18,7 @@ export {
   InstanceBusyError,
   InstanceMissingError,
   ProjectionUnknownError,
+  ProjectionWaitingError,
   UniqueKeyTakenError,
   WorkflowUnknownError,
 } from './workflows.errors.js';

@@ -107,3 +107,17 @@ export class ProjectionUnknownError extends WorkersError {
     );
   }
 }
+
+/** A projection waits for its turn: others have all connections that projections may hold. It goes on waiting; the error is only told. */
+export class ProjectionWaitingError extends WorkersError {
+  readonly code = 'PROJECTION_WAITING';
+
+  constructor(
+    readonly projection: string,
+    readonly waitedMs: number,
+  ) {
+    super(
+      `Projection "${projection}" has waited ${waitedMs} ms for its turn: others hold all connections that projections may, or the database does not answer. Make project() of those quicker, or the pool larger.`,
+    );
+  }
+}

@@ -36,6 +36,7 @@ export class WorkflowsHouse {
   private readonly options: ResolvedWorkflowsOptions;
   private readonly rounds: Rounds;
   private readonly orphansTold = new Set<string>();
+  private beginning: Promise<void> | undefined;
   private opening: Promise<void> | undefined;
 
   /** @throws ConfigurationError with everything that is wrong */
@@ -76,10 +77,14 @@ export class WorkflowsHouse {
     });
   }
 
-  /** Called by Nest, when every provider is there. @throws ConfigurationError, StoreUnreachableError, StoreOutdatedError */
-  async onModuleInit(): Promise<void> {
-    this.projections.open([]);
-    await this.open();
+  /**
+   * Called by Nest, when every provider is there; once more for each context that is a guest.
+   *
+   * @throws ConfigurationError, StoreUnreachableError, StoreOutdatedError
+   */
+  onModuleInit(): Promise<void> {
+    this.beginning ??= this.begin();
+    return this.beginning;
   }
 
   /** @throws WorkflowUnknownError */
@@ -88,6 +93,11 @@ export class WorkflowsHouse {
     const found = this.blueprints.get(name);
     if (found === undefined) throw new WorkflowUnknownError(name, this.blueprints.keys());
     return found;
+  }
+
+  private async begin(): Promise<void> {
+    this.projections.open([]);
+    await this.open();
   }
 
   private open(): Promise<void> {

@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { WorkersModule } from '@nestjs-workers/core';
-import { isIsolate, WorkerDiscovery } from '@nestjs-workers/core/extension';
+import { isIsolate, premisesAround, WorkerDiscovery } from '@nestjs-workers/core/extension';
 import { durable, Outbox } from '@nestjs-workers/outbox';
 import { OutboxHouse } from '@nestjs-workers/outbox/extension';
 import { effectsOf, inputsOf } from './decider/blueprint.js';
@@ -97,13 +97,7 @@ const HALL: Provider[] = [
   {
     provide: WorkflowsHouse,
     useFactory: async (options: object, outbox: OutboxHouse, modules: ModulesContainer) =>
-      new WorkflowsHouse({
-        outbox,
-        store: await workflowStoreOn(outbox.store),
-        options,
-        workflows: named(modules),
-        projections: projectionsIn(modules),
-      }),
+      houseAround(outbox, modules) ?? newHouse(options, outbox, modules),
     inject: [WORKFLOWS_MODULE_OPTIONS, OutboxHouse, ModulesContainer],
   },
   {
@@ -113,6 +107,23 @@ const HALL: Provider[] = [
   },
   { provide: Projections, useFactory: (house: WorkflowsHouse) => house.projections, inject: [WorkflowsHouse] },
 ];
+
+/** By the outbox that each stands on. */
+const HOUSES = new WeakMap<OutboxHouse, WorkflowsHouse>();
+
+/** The context of a handler that is kept in the application's process is a guest of its workflows, as of its outbox. */
+function houseAround(outbox: OutboxHouse, modules: ModulesContainer): WorkflowsHouse | undefined {
+  return premisesAround(modules) === undefined ? undefined : HOUSES.get(outbox);
+}
+
+/** @throws ConfigurationError with everything that is wrong */
+async function newHouse(options: object, outbox: OutboxHouse, modules: ModulesContainer): Promise<WorkflowsHouse> {
+  const store = await workflowStoreOn(outbox.store);
+  const projections = projectionsIn(modules);
+  const house = new WorkflowsHouse({ outbox, store, options, workflows: named(modules), projections });
+  HOUSES.set(outbox, house);
+  return house;
+}
 
 /** The rooms of these workflows. What is no workflow is refused by the house, with all else. */
 function roomsOf(workflows: readonly unknown[]): { imports: DynamicModule[]; providers: Provider[] } {

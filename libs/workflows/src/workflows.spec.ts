@@ -1,7 +1,20 @@
-import { ConfigurationError, PermanentError, type WorkerContext } from '@nestjs-workers/core';
+import { Inject, Module } from '@nestjs/common';
+import { Test } from '@nestjs/testing';
+import {
+  channel,
+  ConfigurationError,
+  inThread,
+  PermanentError,
+  provideWorkers,
+  Worker,
+  type WorkerContext,
+  WorkerGateway,
+  WorkersModule,
+} from '@nestjs-workers/core';
 import { until } from '@nestjs-workers/core/testing';
+import { OutboxModule } from '@nestjs-workers/outbox';
 import { memoryStore, memoryTransaction } from '@nestjs-workers/outbox/testing';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { application, compiled } from './fixtures/application.js';
 import { effect } from './fixtures/commits.js';
 import { type OrderEffect, type OrderInput, OrderWorkflow } from './fixtures/order.js';
@@ -16,10 +29,13 @@ import {
   Workflow,
   type WorkflowDefinition,
   workflowInstance,
+  Workflows,
   WorkflowsModule,
   WorkflowUnknownError,
 } from './index.js';
+import { WorkflowsHouse } from './workflows.house.js';
 
+const Looks = channel<(seen: readonly unknown[]) => void>('looks', { buffer: 1 });
 const place: OrderInput = { type: 'place', customer: 'ada', amount: 30 };
 
 /** Carries an order's effects out; what it answers is for the test to say. */
@@ -32,6 +48,42 @@ function effects(answer: (effect: OrderEffect, context: WorkerContext) => OrderI
   }
   return OrderEffects;
 }
+
+describe('a handler that is kept here, whose context imports the workflows as well', () => {
+  it('is a guest of the application: there is one house, and one store', async () => {
+    const modules = () => [
+      WorkersModule.forRoot({ channels: [Looks], guard: 'off', workers: { Looking: { dispatch: 'inline' } } }),
+      OutboxModule.forRoot({ store: memoryStore() }),
+      WorkflowsModule.forRoot({ workflows: [OrderWorkflow] }),
+    ];
+    @Module({ imports: modules() })
+    class SharedModule {}
+
+    @Worker({ in: Looks, expose: true, dispatch: inThread({ context: () => SharedModule }) })
+    class Looking {
+      constructor(
+        @Inject(WorkflowsHouse) private readonly house: WorkflowsHouse,
+        @Inject(Workflows) private readonly workflows: Workflows,
+      ) {}
+
+      async handle(look: (seen: readonly unknown[]) => void): Promise<void> {
+        look([this.house, (await this.workflows.state(OrderWorkflow, '1'))?.version]);
+      }
+    }
+    const app = await Test.createTestingModule({
+      imports: modules(),
+      providers: [...provideWorkers(Looking)],
+    }).compile();
+    await app.init();
+    onTestFinished(() => app.close());
+    await app.get(Workflows).execute(OrderWorkflow, '1', place);
+    const seen = await new Promise<readonly unknown[]>((resolve) => {
+      void app.get(WorkerGateway).command(Looking, resolve);
+    });
+    expect(seen[0] === app.get(WorkflowsHouse)).toBe(true);
+    expect(seen[1]).toBe(1);
+  });
+});
 
 describe('an input', () => {
   it('that is accepted is told with its events, and the state is what they come to (IF47, IF48, IF54)', async () => {

@@ -13,6 +13,7 @@ export type Asked =
   /** They were written in a transaction whose commit is not seen, and are looked for. */
   | readonly ['look for', channels: readonly string[]]
   | readonly ['wake', channel: string]
+  /** The payload of `retryWith` is packed as well. */
   | readonly ['letters', verb: LetterVerb, given: readonly unknown[]];
 
 /** The answer to `store`. */

@@ -26,3 +26,19 @@ export interface OutboxPremises {
   /** Something was committed on `channel`. */
   wake(channel: ChannelDeclaration | string): void;
 }
+
+/** Those that `find` finds, asked anew at each use: they may be made later than who has them injected, or never. */
+export function premisesBy(find: () => OutboxPremises): OutboxPremises {
+  return {
+    get storeKind() {
+      return find().storeKind;
+    },
+    get follower() {
+      return find().follower;
+    },
+    messages: (...given) => find().messages(...given),
+    write: (...given) => find().write(...given),
+    once: (...given) => find().once(...given),
+    wake: (channel) => find().wake(channel),
+  };
+}

@@ -17,6 +17,12 @@ export class Access {
 
   readonly pool = (): Promise<PostgresPool> => (this.opened ??= this.open());
 
+  /** How many the pool has at most; of one that does not say, few. */
+  async connections(): Promise<number> {
+    const { max } = ((await this.pool()).options ?? {}) as { readonly max?: unknown };
+    return typeof max === 'number' && max >= 1 ? max : CONNECTIONS;
+  }
+
   async connect(name: string): Promise<PostgresConnection> {
     const pool = await this.pool();
     const config = this.options.pool === undefined ? configOf(this.options) : (pool.options ?? {});
@@ -46,6 +52,8 @@ export class Access {
     return pool;
   }
 }
+
+const CONNECTIONS = 4;
 
 function configOf({ connectionString, config }: PostgresStoreOptions): object {
   const given = connectionString === undefined ? config : { ...config, connectionString };

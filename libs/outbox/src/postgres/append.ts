@@ -1,5 +1,6 @@
 import type { AppendingPart } from '../store/annex.js';
 import type { Appended, NewMessage, Rows } from '../store/store.js';
+import { PIN } from './postgres.pin.js';
 import { asNumber, statement, type Statement } from './statement.js';
 
 const inputOf = (
@@ -8,20 +9,19 @@ const inputOf = (
   delay float8, at float8, expires float8, wants boolean, dedup text, win float8)`;
 const DUE = `case when at is not null then to_timestamp(at / 1000) when delay is not null then now + delay * interval '1 millisecond' end`;
 const INPUT = inputOf('$1');
+/** Nothing, in another transaction than $2. There is a row for each message, also for a duplicate: none is the answer that it was another. */
+const PINNED = inputOf(`(case when ${PIN} = $2::text then $1::text else '[]' end)`);
 const COLUMNS = 'channel, rank, key, payload, headers, created_at, ready_at, due_at, expires_at, wants_result';
 const VALUES = `channel, rank, key, payload, headers, now, now, case when due > now then due end,
   now + expires * interval '1 millisecond', wants`;
 
 /** The usual case. $1 the messages, as one JSON text: so any library that can run SQL can run it. Ids grow in the order given. */
-const append = statement(
-  'append',
-  (schema) => `
+const plain = (input: string) => (schema: string) => `
     insert into ${schema}.message (${COLUMNS})
     select ${VALUES} from (
-      select m.*, now, ${DUE} as due from ${INPUT} cross join statement_timestamp() now order by n
+      select m.*, now, ${DUE} as due from ${input} cross join statement_timestamp() now order by n
     ) message
-    returning id, false as is_duplicate`,
-);
+    returning id, false as is_duplicate`;
 
 /**
  * The same for messages with a key, or of which there is to be only one.
@@ -32,11 +32,9 @@ const append = statement(
  *
  * Of several with the same deduplication key in one call the first one counts.
  */
-const appendOrdered = statement(
-  'append_ordered',
-  (schema) => `
+const ordered = (input: string) => (schema: string) => `
     with input as materialized (
-      select m.*, now, ${DUE} as due from ${INPUT} cross join statement_timestamp() now
+      select m.*, now, ${DUE} as due from ${input} cross join statement_timestamp() now
     ), locked as materialized (
       select pg_advisory_xact_lock(hash) from (
         select distinct hashtextextended('${schema.replaceAll("'", "''")} ' || channel || ' ' || key, 0) as hash
@@ -60,8 +58,12 @@ const appendOrdered = statement(
       insert into ${schema}.message (id, ${COLUMNS})
       select id, ${VALUES} from outcome where final_id = id order by n
     )
-    select final_id as id, final_id <> id as is_duplicate from outcome order by n`,
-);
+    select final_id as id, final_id <> id as is_duplicate from outcome order by n`;
+
+const append = statement('append', plain(INPUT));
+const appendPinned = statement('append_pinned', plain(PINNED));
+const appendOrdered = statement('append_ordered', ordered(INPUT));
+const appendOrderedPinned = statement('append_ordered_pinned', ordered(PINNED));
 
 /** One by itself over a connection of the store's own, which gets no text to take apart: it takes the server two thirds of the time. */
 const appendOne = statement(
@@ -97,9 +99,12 @@ export interface Appending {
   readonly parameters: readonly unknown[];
 }
 
-/** For anybody's transaction: one parameter, and it is text. */
-export function appending(messages: readonly NewMessage[]): Appending {
-  return { statement: messages.every(isPlain) ? append : appendOrdered, parameters: [appendParameter(messages)] };
+/** For anybody's transaction: its parameters are texts. With a `pin` nothing is written, and no row comes back, in any but that one. */
+export function appending(messages: readonly NewMessage[], pin?: string): Appending {
+  const isAllPlain = messages.every(isPlain);
+  const value = appendParameter(messages);
+  if (pin === undefined) return { statement: isAllPlain ? append : appendOrdered, parameters: [value] };
+  return { statement: isAllPlain ? appendPinned : appendOrderedPinned, parameters: [value, pin] };
 }
 
 /** For the store's own connections. */
@@ -142,5 +147,5 @@ export function appendedOf(rows: Rows, { statement }: Appending): Appended[] {
     id: asNumber(id),
     isDuplicate: is_duplicate === true || is_duplicate === 't' || is_duplicate === 1,
   }));
-  return statement === append ? appended.toSorted((a, b) => a.id - b.id) : appended;
+  return statement === append || statement === appendPinned ? appended.toSorted((a, b) => a.id - b.id) : appended;
 }

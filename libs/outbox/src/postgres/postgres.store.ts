@@ -142,6 +142,7 @@ export class PostgresStore implements contract.Store {
         await migrations.check();
       },
       run: async (sql, parameters) => database.run(database.textual(sql), parameters),
+      connections: () => this.access.connections(),
       appending: (messages) => {
         const part = this.options.notifyInTransaction ? undefined : appendingPart(database.schema, messages);
         if (part !== undefined) this.expect(messages);

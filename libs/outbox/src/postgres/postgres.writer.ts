@@ -1,3 +1,4 @@
+import { TransactionInvalidError } from '../outbox.errors.js';
 import type { Appended, NewMessage, Transaction } from '../store/store.js';
 import type { Writer } from '../store/whereabouts.js';
 import { appendedOf, appending } from './append.js';
@@ -23,8 +24,9 @@ export class PostgresWriter implements Writer {
 
   async append(messages: readonly NewMessage[], within: Transaction): Promise<readonly Appended[]> {
     const { schema, signature } = this;
-    const sent = appending(messages);
+    const sent = appending(messages, within.pin);
     const rows = await within.run(sent.statement.text(schema), sent.parameters);
+    if (rows.length < messages.length) throw TransactionInvalidError.over();
     if (signature !== undefined) {
       const channels = [...new Set(messages.map(({ channel }) => channel))];
       await within.run(ringOnce.text(schema), [signature.bell, signature.wakeNote(channels)]);

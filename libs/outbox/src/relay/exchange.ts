@@ -23,7 +23,7 @@ export interface ExchangeParts {
   readonly deliveries: Deliveries;
   readonly pauses: Pauses;
   readonly isClaiming: () => boolean;
-  /** A result was routed to a channel that others have workers for. */
+  /** A result was routed to a channel that nobody here takes from now. */
   readonly onRoutedAway: (channel: string) => void;
 }
 
@@ -123,7 +123,7 @@ export class Exchange {
       for (const { channel } of settlement.routed) {
         const here = sources.of(channel);
         for (const source of here) source.wake();
-        if (here.length === 0) this.parts.onRoutedAway(channel);
+        if (here.every(({ taker }) => taker.isPaused)) this.parts.onRoutedAway(channel);
       }
     }
   }

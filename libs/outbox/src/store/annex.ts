@@ -45,6 +45,8 @@ export interface Annex {
    * @throws StoreUnreachableError, or what the database said
    */
   run(sql: string, parameters: readonly unknown[]): Promise<Rows>;
+  /** How many transactions can be open at a time, as connections of a pool. Left out where that is no question. */
+  connections?(): Promise<number>;
   /**
    * How these messages are appended by a statement of the package itself, which saves the round trips of a transaction. Undefined where that
    * cannot be: then a transaction's `append` does it.

@@ -128,6 +128,8 @@ export interface Transaction {
    * @throws NotInTransactionError where none is open
    */
   readonly hold?: (() => () => boolean) | undefined;
+  /** What its database knows this very transaction by, where messages are to lie in it or nowhere. Left out where that is certain. */
+  readonly pin?: string | undefined;
 }
 
 export type Rows = readonly Readonly<Record<string, unknown>>[];

@@ -4,7 +4,7 @@ import { channel, WorkersModule } from '@nestjs-workers/core';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { type Added, durable, Outbox, OutboxModule } from '../index.js';
 import type { Claimed, Store } from '../store/store.js';
-import { transactionOf } from './transaction.js';
+import { pinOf, transactionOf } from './transaction.js';
 
 /** What a library needs to be tested. `fresh` gives data that no other test sees. */
 export interface TransactionHarness {
@@ -172,6 +172,15 @@ export function transactionContract(name: string, harness: TransactionHarness): 
           ? { one: 'x', two: 2, text: 'a $1' }
           : { one: 'x', two: 2, text: 'a ? $1', has: true, again: 'x' },
       ]);
+    });
+
+    it('is told from every other by its database, where statements wait in line', async () => {
+      const { bench } = await scene(harness);
+      if (bench.store.kind !== 'postgres') return;
+      const asking: Work<unknown> = async (handle) => (await pinOf(transactionOf(handle, 'postgres'))).pin;
+      const [one, same] = await bench.transaction([asking, asking]);
+      const [other] = await bench.transaction([asking]);
+      expect([one, same === one, other === one]).toEqual([expect.stringMatching(/^\d+ \d+$/), true, false]);
     });
 
     it.runIf(harness.seesEnd)('is refused when it is over', async () => {

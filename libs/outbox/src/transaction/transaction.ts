@@ -1,5 +1,6 @@
 import { shown } from '@nestjs-workers/core/extension';
 import { TransactionInvalidError } from '../outbox.errors.js';
+import { pinned } from '../postgres/postgres.pin.js';
 import type { Transaction } from '../store/store.js';
 import { drizzle } from './drizzle.js';
 import { knex } from './knex.js';
@@ -36,6 +37,11 @@ export function transactionOf(handle: object, storeKind: string): Transaction {
   }
   const { committed, hold = () => () => isOpen(handle, storeKind, found) } = found;
   return own ?? { dialect, run: (sql, parameters) => found.run(sql, parameters), committed, hold };
+}
+
+/** The same transaction for what is written later: where statements wait in line, its database says whether it is still the same. */
+export async function pinOf(within: Transaction): Promise<Transaction> {
+  return within.dialect === 'postgres' ? pinned(within) : within;
 }
 
 /** Whether what is open on `handle` now is what was open then, as far as that can be told. */

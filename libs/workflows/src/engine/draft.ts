@@ -76,7 +76,11 @@ export function consumption({ instance, origin }: Asked, { version }: Loaded): C
 function uniqueKeyOf({ blueprint, instance: { workflow, id }, input }: Asked): string | null {
   const key: unknown = blueprint.definition.uniqueKey?.(input) ?? null;
   if (key === null || isKey(key)) return key;
-  throw new DecisionInvalidError(workflow, id, `expected a text or undefined from uniqueKey(), got ${shown(key)}.`);
+  throw new DecisionInvalidError(
+    workflow,
+    id,
+    `expected from uniqueKey() a text that is not empty, without NUL and lone surrogates, or undefined; got ${key === '' ? 'an empty one' : shown(key)}.`,
+  );
 }
 
 /** Of two timers with one key the later is meant. */

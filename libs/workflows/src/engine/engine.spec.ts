@@ -132,6 +132,7 @@ describe('what something is called', () => {
       return input.startsWith('timer') ? accept('set').timer(input, '1m', 'ring') : accept(input);
     }
     uniqueKey(input: string): string | undefined {
+      if (input === 'an empty key') return '';
       return input.startsWith('key') ? input : undefined;
     }
   }
@@ -152,6 +153,7 @@ describe('what something is called', () => {
     const { give, store } = stage(Note);
     for (const input of ['timer \u0000', 'timer \ud800', 'key \u0000', 'key \udfff'])
       await expect(give(input)).rejects.toThrow(DecisionInvalidError);
+    await expect(give('an empty key')).rejects.toThrow(/uniqueKey\(\) a text that is not empty.* got an empty one/);
     expect(await store.list({}, { limit: 1 })).toEqual([]);
   });
 });

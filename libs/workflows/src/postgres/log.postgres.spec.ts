@@ -111,13 +111,49 @@ describe('a log that was restored into another server', () => {
   });
 });
 
+describe('a log whose shift is lost', () => {
+  it('is read as one that was never counted on, and counted on anew where it was', async () => {
+    const { bench, store, client, at } = await scene();
+    await store.commit(commitOf());
+    await client.query(`delete from ${at}.workflow_log`);
+    let ids: string[] = [];
+    while (ids.length === 0) ids = (await store.eventsAfter(undefined, ['order'], 10)).map(({ id }) => id);
+    expect(await workflowStore(bench.outbox).migrations.run()).toEqual([]);
+    await client.query(`update ${at}.workflow_event set xid = (xid::text::bigint + 1000000000)::text::xid8`);
+    const outdated = { code: 'STORE_OUTDATED' };
+    await expect(workflowStore(bench.outbox).open({ migrate: false })).rejects.toMatchObject(outdated);
+    expect(await workflowStore(bench.outbox).migrations.run()).toHaveLength(1);
+    await store.commit(commitOf({ instance: { ...ORDER, id: 'new' } }));
+    while (ids.length < 2) ids = (await store.eventsAfter(undefined, ['order'], 10)).map(({ id }) => id);
+    expect(ids).toEqual(['o1', 'new']);
+  });
+});
+
 describe('projections', () => {
-  it('do not take all connections of a pool: their handlers need some as well', async () => {
+  const small = async (max: number) => {
     const { bench } = await scene();
     const { connectionString, schema } = bench.data;
-    const outbox = postgresStore({ connectionString, schema, config: { max: 3, connectionTimeoutMillis: 2_000 } });
+    const outbox = postgresStore({ connectionString, schema, config: { max, connectionTimeoutMillis: 2_000 } });
     onTestFinished(() => outbox.close());
-    const store = workflowStore(outbox);
+    return { store: workflowStore(outbox) };
+  };
+
+  it('leave a connection to others while one that is slow is waited for, to be built anew', async () => {
+    const { store } = await small(2);
+    let rewound: Promise<void> | undefined;
+    const turn = store.project('slow', async (from) => {
+      rewound = store.rewind('slow');
+      await new Promise((resolve) => setTimeout(resolve, 20));
+      await store.load(ORDER, undefined);
+      return from ?? '1:1';
+    });
+    expect(await turn).toBe(true);
+    await rewound;
+    expect(await store.checkpoint('slow')).toBe(undefined);
+  });
+
+  it.each([2, 3])('do not take all connections of a pool of %i: their handlers need some as well', async (max) => {
+    const { store } = await small(max);
     const turns = ['a', 'b', 'c', 'd', 'e', 'f'].map((name) =>
       store.project(name, async (from, eventsAfter) => {
         await eventsAfter(from, ['order'], 10);

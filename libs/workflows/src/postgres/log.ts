@@ -1,4 +1,5 @@
 import type { Position } from '../store/store.js';
+import { shift } from './shift.js';
 import { EVENT, lines } from './values.js';
 
 /**
@@ -13,9 +14,7 @@ export const eventsAfterSql = (at: string): string =>
   select e.xid::text as xid, e.workflow, e.instance, ${EVENT} from unnest($3::text[]) as w(name) cross join lateral (
     select * from ${at}.workflow_event e
     where e.workflow = w.name and (e.xid, e.sequence) > ($1::text::xid8, $2::int)
-      and e.xid < (
-        select (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + shift)::text::xid8 from ${at}.workflow_log limit 1
-      )
+      and e.xid < (select (pg_snapshot_xmin(pg_current_snapshot())::text::bigint + ${shift(at)})::text::xid8)
     order by e.xid, e.sequence limit $4::int
   ) e
   order by e.xid, e.sequence limit $4::int`);

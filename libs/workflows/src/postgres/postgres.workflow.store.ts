@@ -15,7 +15,7 @@ import { listSql } from './list.js';
 import { Gate } from './gate.js';
 import { historySql, loadSql, timersSql } from './load.js';
 import * as log from './log.js';
-import { checkpointSql, lockSql, recordSql, rewindSql, waitSql } from './project.js';
+import { checkpointSql, lockSql, patienceSql, recordSql, rewindSql, waitSql } from './project.js';
 import { countOn, standing, type Standing } from './shift.js';
 import { LEDGER } from './tables.js';
 
@@ -25,14 +25,14 @@ import { LEDGER } from './tables.js';
  * Promises, beside those of every workflow store: to load is one round trip; a commit is one as well, unless it is of a message, or asks for
  * effects that have a key or are there once: then it is a transaction; two hosts never fire one timer.
  * Does not promise: that a projection sees events while a transaction that wrote before them stays open, anywhere on the server. A
- * projection holds a connection of the pool while it runs, and few do at a time.
+ * projection holds a connection of the pool while it runs, and half of the pool do at a time.
  */
 export class PostgresWorkflowStore implements contract.WorkflowStore {
   readonly kind = 'postgres';
   readonly migrations: Migrations;
   private readonly annex: Annex;
   private readonly at: string;
-  private readonly gate = new Gate(PROJECTIONS_AT_ONCE);
+  private gate: Promise<Gate> | undefined;
 
   constructor(private readonly store: Store) {
     this.annex = store.annex(LEDGER);
@@ -120,7 +120,9 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
   }
 
   async project(projection: string, work: contract.ProjectionWork): Promise<boolean> {
-    return this.gate.pass(() =>
+    this.gate ??= this.newGate();
+    const gate = await this.gate;
+    return gate.pass(() =>
       this.store.transact(async (transaction) => {
         const [lock] = await transaction.run(lockSql, [this.at, projection]);
         if (lock?.['is_ours'] !== true) return false;
@@ -135,10 +137,31 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
   }
 
   async rewind(projection: string): Promise<void> {
-    await this.store.transact(async (transaction) => {
-      await transaction.run(waitSql, [this.at, projection]);
-      await transaction.run(rewindSql(this.at), [projection]);
-    });
+    while (!(await this.rewound(projection))) await new Promise((resolve) => setTimeout(resolve, REST_MS));
+  }
+
+  /** False when its runner took longer: its connection is wanted by others. */
+  private async rewound(projection: string): Promise<boolean> {
+    try {
+      await this.store.transact(async (transaction) => {
+        await transaction.run(patienceSql, [`${PATIENCE_MS}ms`]);
+        await transaction.run(waitSql, [this.at, projection]);
+        await transaction.run(rewindSql(this.at), [projection]);
+      });
+      return true;
+    } catch (error) {
+      if (isLockTimeout(error)) return false;
+      throw error;
+    }
+  }
+
+  /**
+   * A projection holds a connection while its handler works, who may need another one of the same pool: so they must not be able to take
+   * all of them.
+   */
+  private async newGate(): Promise<Gate> {
+    const connections = (await this.annex.connections?.()) ?? 1;
+    return new Gate(Math.max(1, Math.floor(connections / 2)));
   }
 
   private async readLog(
@@ -205,10 +228,9 @@ export class PostgresWorkflowStore implements contract.WorkflowStore {
   }
 }
 
-/**
- * Each holds a connection while its handler works, who may need another one of the same pool: so they must not be able to take all of them.
- */
-const PROJECTIONS_AT_ONCE = 2;
+/** How long the runner of a projection is waited for at a time, and how long not. */
+const PATIENCE_MS = 500;
+const REST_MS = 100;
 
 /** What has to be done to a database that came from another server. */
 const COUNTING_ON = 'the log of events is counted on in this server';
@@ -217,6 +239,10 @@ const COUNTING_ON = 'the log of events is counted on in this server';
 const isEmpty = ({ version, events }: contract.Commit): boolean => version === 0 && events.length === 0;
 
 const COMMITTED: contract.Committed = { type: 'committed' };
+
+function isLockTimeout(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === '55P03';
+}
 
 /** Somebody else began with the same key at the same moment. */
 function isKeyTaken(error: unknown): boolean {

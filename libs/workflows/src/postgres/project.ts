@@ -22,5 +22,8 @@ export const recordSql = (at: string): string =>
 /** $1 and $2 as above: waits for its runner, which would record where it was. */
 export const waitSql = `select pg_advisory_xact_lock(${LOCK})`;
 
+/** $1 how long a lock is waited for in this transaction. */
+export const patienceSql = `select set_config('lock_timeout', $1, true)`;
+
 /** $1 the projection. */
 export const rewindSql = (at: string): string => lines(`delete from ${at}.workflow_projection where name = $1`);

@@ -17,9 +17,11 @@ export interface Standing {
   readonly isAhead: boolean;
 }
 
+/** The SQL of what is added here. A lost row is a log that was never counted on: if it was, its numbers are noticed as brought. */
+export const shift = (at: string): string => `coalesce((select shift from ${at}.workflow_log limit 1), 0)`;
+
 /** The SQL of a number above every one that this server has given. */
-export const next = (at: string): string =>
-  `(select pg_snapshot_xmax(pg_current_snapshot())::text::bigint + shift from ${at}.workflow_log limit 1)`;
+export const next = (at: string): string => `(pg_snapshot_xmax(pg_current_snapshot())::text::bigint + ${shift(at)})`;
 
 /** From workflow to workflow, because the index of the log begins with it. */
 const standingSql = (at: string): string =>
@@ -53,7 +55,8 @@ export function countOn(store: Store, at: string): Promise<boolean> {
     await transaction.run(`lock table ${at}.workflow_event in access exclusive mode`, []);
     const { highest, isAhead } = await standing((sql, parameters) => transaction.run(sql, parameters), at);
     if (!isAhead) return false;
-    await transaction.run(`update ${at}.workflow_log set shift = $1::bigint`, [`${highest}`]);
+    await transaction.run(`delete from ${at}.workflow_log`, []);
+    await transaction.run(`insert into ${at}.workflow_log (shift) values ($1::bigint)`, [`${highest}`]);
     // A default, and not part of the statement that writes: changing it waits for all that are writing, and is seen by all after them.
     await transaction.run(
       `alter table ${at}.workflow_event alter column xid set default (pg_current_xact_id()::text::bigint + ${highest})::text::xid8`,

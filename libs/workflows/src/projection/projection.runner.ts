@@ -1,8 +1,9 @@
 import { type Clock, WorkersStoppingError } from '@nestjs-workers/core';
+import type { Timer } from '@nestjs-workers/core/extension';
 import type { Blueprint } from '../decider/blueprint.js';
 import { eventOf } from '../decider/replay.js';
 import type { LoggedEvent, Position, WorkflowStore } from '../store/store.js';
-import { EventUnreadableError } from '../workflows.errors.js';
+import { EventUnreadableError, ProjectionWaitingError } from '../workflows.errors.js';
 import type { ProjectedEvent, ProjectionContext, ProjectionHandler, RebuildProgress } from './projection.js';
 import type { ProjectionRecord } from './projection.decorator.js';
 
@@ -19,6 +20,9 @@ export interface RunnerParts {
 
 /** The longest wait after failures. */
 const LONGEST_WAIT_MS = 60_000;
+
+/** After this time a turn that has not begun is told of. */
+const LONG_MS = 10_000;
 
 /** What one turn came to: how many events were shown, or that another host is the runner. */
 type Turned = { readonly shown: number; readonly last: LoggedEvent | undefined } | 'elsewhere';
@@ -114,7 +118,9 @@ export class ProjectionRunner {
   private async turnAlone({ isRebuild, isFirst }: { isRebuild: boolean; isFirst: boolean }): Promise<Turned> {
     const { store, record, handler } = this.parts;
     let turned: Turned = 'elsewhere';
-    await store.project(record.name, async (from, eventsAfter): Promise<Position | undefined> => {
+    const waiting = this.waiting();
+    const projected = store.project(record.name, async (from, eventsAfter): Promise<Position | undefined> => {
+      waiting.cancel();
       if (isFirst) await handler().reset?.();
       const events = await eventsAfter(isFirst ? undefined : from, record.workflows, record.batch);
       if (events.length > 0)
@@ -122,7 +128,18 @@ export class ProjectionRunner {
       turned = { shown: events.length, last: events.at(-1) };
       return turned.last?.position;
     });
+    await projected.finally(() => waiting.cancel());
     return turned;
+  }
+
+  /** Tells of a turn that does not come; once for each. */
+  private waiting(): Timer {
+    const { clock, onFault } = this.parts;
+    const timer = clock.after(LONG_MS, () =>
+      onFault(`projection "${this.name}"`, new ProjectionWaitingError(this.name, LONG_MS)),
+    );
+    timer.hold(false);
+    return timer;
   }
 
   private shown(events: readonly LoggedEvent[]): ProjectedEvent[] {

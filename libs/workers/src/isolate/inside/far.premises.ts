@@ -71,7 +71,7 @@ export class FarPremises implements Premises {
   }
 
   part(name: string): HostPart {
-    return { answer: (asked) => this.calls.ask('ask', name, asked, {}) };
+    return { answer: (asked) => this.calls.ask('ask', name, asked, this.spoken({})) };
   }
 
   /** The host sent newer statistics. */
