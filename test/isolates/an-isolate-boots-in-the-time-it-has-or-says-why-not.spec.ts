@@ -30,17 +30,14 @@ const startsNone = (option: string): RegExp =>
   );
 
 describe('a start', () => {
-  it('that takes 5 s succeeds, in a thread, in a process and at a named socket: 10 s is what an isolate has', async () => {
-    const kinds = [THREAD, PROCESS, NAMED];
-    const answers = kinds.map(async (kind) => {
-      const startedAt = performance.now();
-      const { gateway, workers } = await start(booter(kind, { BOOT_MS: '5000' }));
-      expect(performance.now() - startedAt).toBeGreaterThan(5_000);
-      const [ready] = workers.events('workers.isolate-ready');
-      expect(ready?.startMs).toBeGreaterThan(5_000);
-      return gateway.request(Booter, 'echo');
-    });
-    expect(await Promise.all(answers)).toEqual(['echo', 'echo', 'echo']);
+  // One after the other: three at once on two cores take their time from each other.
+  it.each([THREAD, PROCESS, NAMED])('in a $kind that takes 5 s succeeds: 10 s is what an isolate has', async (kind) => {
+    const startedAt = performance.now();
+    const { gateway, workers } = await start(booter(kind, { BOOT_MS: '5000' }));
+    expect(performance.now() - startedAt).toBeGreaterThan(5_000);
+    const [ready] = workers.events('workers.isolate-ready');
+    expect(ready?.startMs).toBeGreaterThan(5_000);
+    expect(await gateway.request(Booter, 'echo')).toBe('echo');
   });
 
   it.each([THREAD, PROCESS, NAMED])(
