@@ -19,6 +19,7 @@ export const processes = suite({
   title: 'In child processes',
   about: ABOUT,
   peers,
+  sample: ['ours', 'ours-v8', 'socket'],
   scenarios: [
     noop({ callers: 1, isolates, frames }),
     noop({

@@ -19,6 +19,7 @@ export const threads = suite({
   title: 'In threads',
   about: ABOUT,
   peers,
+  sample: ['ours', 'piscina', 'raw'],
   scenarios: [
     noop({ callers: 1, isolates: 1, frames }),
     noop({
