@@ -14,6 +14,8 @@ import type { Store } from './store/store.js';
 const WATCH_MS = 500;
 /** How often it is looked what was paused elsewhere: an idle host is to cost next to nothing. */
 const PAUSES_MS = 1_000;
+/** How often it is looked for what is due, where nobody said when that is. */
+const DUE_MS = 1_000;
 /** How often it is counted what lies in the store; less often where counting takes long. */
 const COUNT_MS = 5_000;
 
@@ -61,7 +63,7 @@ export class OutboxHouse {
       migrate: this.options.migrate,
       callerOf: (id): ReplyAddress | undefined => this.awaited.find(id),
       onFinished: (id) => this.awaited.finished(id),
-      onDelayed: (delayMs) => this.rounds.hasten('poll', delayMs),
+      onDelayed: (delayMs) => this.rounds.hasten('due', delayMs),
       onRoutedAway: (channel) => this.sender.wake(channel),
       luck,
     });
@@ -95,7 +97,8 @@ export class OutboxHouse {
     this.looked(false);
     const { relay, prune } = this.options;
     this.rounds.begin([
-      { name: 'poll', everyMs: relay.pollInterval, work: () => this.poll(), isHolding: true },
+      { name: 'poll', everyMs: relay.pollInterval, work: async () => this.relay.lookEverywhere(), isHolding: true },
+      { name: 'due', everyMs: Math.max(DUE_MS, relay.pollInterval), work: () => this.promote() },
       { name: 'pauses', everyMs: Math.max(PAUSES_MS, relay.pollInterval), work: () => this.lookAtPauses() },
       { name: 'watch', everyMs: WATCH_MS, work: () => this.watch() },
       { name: 'lease', everyMs: relay.lease / 3, work: () => this.relay.renew() },
@@ -130,11 +133,11 @@ export class OutboxHouse {
     await this.store.close();
   }
 
-  private async poll(): Promise<number | undefined> {
+  private async promote(): Promise<number | undefined> {
     const { relay, store } = this;
     if (relay.place === undefined || relay.channels.length === 0) return undefined;
-    // Also where the store cannot be reached: then it is the relay that finds out, says so, and says when it is over.
-    const { nextDueMs } = await store.promote(relay.channels).finally(() => relay.lookEverywhere());
+    const { count, nextDueMs } = await store.promote(relay.channels);
+    if (count > 0) relay.lookEverywhere();
     return nextDueMs === undefined ? undefined : Math.max(1, nextDueMs);
   }
 

@@ -212,6 +212,13 @@ export class OutboxRelay implements Relay, Claimer {
     this.ring();
   }
 
+  /** Something was put on these channels, or on any; it may be delayed, and for less than the time until that is looked after. */
+  heard(channels: readonly string[] | undefined): void {
+    if (channels === undefined) this.lookEverywhere();
+    else for (const channel of channels) this.wake(channel);
+    this.delayed(this.parts.options.pollInterval);
+  }
+
   /** Something that was put, or that failed, is due in `delayMs`. */
   delayed(delayMs: number): void {
     this.parts.onDelayed(delayMs);
@@ -264,11 +271,6 @@ export class OutboxRelay implements Relay, Claimer {
     this.delayed(settlement.afterMs);
     const worker = this.sources.of(channel.name)[0]?.taker.name ?? channel.name;
     announcer.announce('workers.retry', { ...about, worker, waitMs, retryInMs: settlement.afterMs, error });
-  }
-
-  private heard(channels: readonly string[] | undefined): void {
-    if (channels === undefined) this.lookEverywhere();
-    else for (const channel of channels) this.wake(channel);
   }
 
   // --- the loop ---

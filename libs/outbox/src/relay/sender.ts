@@ -58,8 +58,7 @@ export class Sender implements Post {
       if (!this.isWriting) void this.write();
     });
     if (reply !== undefined) this.awaited.add(appended.id, reply, channel);
-    if (message.delayMs !== null) this.relay.delayed(message.delayMs);
-    else if (!appended.isDuplicate) this.wake(channel.name);
+    if (!appended.isDuplicate) this.wake(channel.name, message.delayMs ?? 0);
     return appended;
   }
 
@@ -114,9 +113,10 @@ export class Sender implements Post {
     await this.bell.stop();
   }
 
-  /** Something was committed on `channel`. */
-  wake(channel: string): void {
-    this.relay.wake(channel);
+  /** Something was committed on `channel`, and is due in `delayMs`. */
+  wake(channel: string, delayMs = 0): void {
+    if (delayMs > 0) this.relay.delayed(delayMs);
+    else this.relay.wake(channel);
     this.bell.ring(channel);
   }
 
@@ -172,7 +172,7 @@ export class Sender implements Post {
     this.probing = undefined;
     if (dueMs === undefined) return;
     const timer = this.clock.after(from + dueMs - now, () => {
-      for (const name of channels) this.relay.wake(name);
+      this.relay.heard([...channels]);
       this.lookLater(this.probing?.from ?? from, channels);
     });
     timer.hold(false);

@@ -99,6 +99,7 @@ export class Verbs {
   }
 
   wake(channels: readonly string[]): void {
+    this.watch.expectNews();
     this.seats.tell((host) => host.onWake(channels));
   }
 
