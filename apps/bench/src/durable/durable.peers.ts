@@ -1,6 +1,7 @@
 import type { Peer } from '../suite/peer.js';
 import type { OpenQueue } from './queue.js';
 
+const LATENCY_ONLY = { throughput: 'it differs in nothing but when the workers hear of a job', tuning: 'the same' };
 const UNTUNABLE = { tuning: 'it has no setting that makes it faster' };
 
 /** Ours on both stores, the queues that people tune, and the least that hand-written SQL does. */
@@ -20,6 +21,24 @@ export const peers: readonly Peer<OpenQueue>[] = [
     packages: ['libsql'],
     remark: 'synchronous FULL; tuned: `prefetch: 500`',
     load: async () => (await import('./peers/ours.js')).onSqlite,
+  },
+  {
+    name: 'ours-unseen',
+    title: '**nestjs-workers**, commit not seen',
+    kind: 'ours',
+    packages: ['kysely'],
+    lacks: LATENCY_ONLY,
+    remark: 'each job in a transaction of Kysely, whose commit cannot be seen; workers in the same process',
+    load: async () => (await import('./peers/ours.unseen.js')).here,
+  },
+  {
+    name: 'ours-elsewhere',
+    title: '**nestjs-workers**, not seen, elsewhere',
+    kind: 'ours',
+    packages: ['kysely'],
+    lacks: LATENCY_ONLY,
+    remark: 'the same, and the workers are those of another host, which nobody tells: `pollInterval` as it comes',
+    load: async () => (await import('./peers/ours.unseen.js')).elsewhere,
   },
   {
     name: 'pg-boss',

@@ -2,12 +2,17 @@ import 'reflect-metadata';
 import { Module } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { Worker, WorkerGateway, WorkersModule } from '@nestjs-workers/core';
-import { durable, OutboxModule, type Store } from '@nestjs-workers/outbox';
+import { durable, Outbox, OutboxModule, type Store } from '@nestjs-workers/outbox';
 import { freshDatabase, freshFile } from '../database.js';
 import type { Job, Queue, Tuning } from '../queue.js';
 
 /** The one documented setting for throughput. */
 const PREFETCH = 500;
+
+/** What only we are asked for: a job that is put within a transaction of the user's. */
+export interface OurQueue extends Queue {
+  addWithin(transaction: object, job: Job): Promise<unknown>;
+}
 
 export async function onPostgres(tuning: Tuning): Promise<Queue> {
   const { postgresStore } = await import('@nestjs-workers/outbox/postgres');
@@ -19,7 +24,7 @@ export async function onSqlite(tuning: Tuning): Promise<Queue> {
   return open(sqliteStore({ file: freshFile() }), tuning);
 }
 
-async function open(store: Store, tuning: Tuning): Promise<Queue> {
+export async function open(store: Store, tuning: Tuning): Promise<OurQueue> {
   await store.open({ migrate: true });
   const Jobs = durable<Job>('jobs', tuning === 'tuned' ? { prefetch: PREFETCH } : {});
   let handle: (job: Job) => void | Promise<void> = () => {};
@@ -46,6 +51,7 @@ async function open(store: Store, tuning: Tuning): Promise<Queue> {
   return {
     add: (job) => gateway.command(Handler, job),
     addAll: (all) => Promise.all(all.map((job) => gateway.command(Handler, job))),
+    addWithin: (transaction, job) => app.get(Outbox).add(transaction, Jobs, job),
     work: async (asked) => {
       handle = asked;
       await gateway.start();

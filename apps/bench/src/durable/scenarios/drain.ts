@@ -17,7 +17,7 @@ export function drain(tuning: Tuning, bars: readonly Bar[]): Scenario<OpenQueue>
     title: `Empty a full queue, ${tuning === 'defaults' ? 'defaults, 16 at a time' : 'tuned'}`,
     about: `20,000 jobs lie there; no-op handlers, ${how}. From the first job that is started until the store says that nothing is left, or for ${PATIENCE_MS / 1_000} s.`,
     items: 20_000,
-    needs: tuning === 'tuned' ? ['tuning'] : [],
+    needs: tuning === 'tuned' ? ['tuning'] : ['throughput'],
     measures: perJob,
     frames: ['hand-written'],
     bars,
