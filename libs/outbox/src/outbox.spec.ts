@@ -11,10 +11,10 @@ import {
   WorkersControl,
   WorkersModule,
 } from '@nestjs-workers/core';
-import { until, workersTesting } from '@nestjs-workers/core/testing';
+import { HeldClock, until, workersTesting } from '@nestjs-workers/core/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { DeadLetters, durable, type DurableOptions, Outbox, OutboxModule } from './index.js';
-import { memoryStore, memoryTransaction } from './testing/index.js';
+import { type MemoryStore, memoryStore, memoryTransaction } from './testing/index.js';
 
 interface Email {
   readonly to: string;
@@ -28,14 +28,19 @@ async function application(
     out,
     concurrency = 4,
     shutdown = {},
+    clock,
+    store = memoryStore(),
+    autoStart = true,
   }: {
     options?: DurableOptions<Email>;
     out?: ChannelDeclaration;
     concurrency?: number;
     shutdown?: ShutdownOptions;
+    clock?: HeldClock;
+    store?: MemoryStore;
+    autoStart?: boolean;
   } = {},
 ) {
-  const store = memoryStore();
   const Emails = durable<Email>('emails', options);
 
   @Worker({ in: Emails, expose: true, concurrency, ...(out === undefined ? {} : { out }) })
@@ -50,7 +55,13 @@ async function application(
 
   @Module({
     imports: [
-      WorkersModule.forRoot({ channels: [Emails, ...(out === undefined ? [] : [out])], guard: 'off', shutdown }),
+      WorkersModule.forRoot({
+        channels: [Emails, ...(out === undefined ? [] : [out])],
+        guard: 'off',
+        shutdown,
+        autoStart,
+        ...(clock === undefined ? {} : { clock }),
+      }),
       OutboxModule.forRoot({ store }),
     ],
     providers: [SendEmail, { provide: 'handle', useValue: handle }],
@@ -141,6 +152,22 @@ describe('a durable channel', () => {
     expect(seen).toEqual([[{ to: 'ada' }, 1, false, 'string', true]]);
     await workers.drain();
     expect(gateway.stats().workers['SendEmail']?.done).toBe(1);
+  });
+
+  it('gives its worker what is delayed when it is due, whichever host put it', async () => {
+    const clock = new HeldClock();
+    const store = memoryStore({ now: () => clock.wall() });
+    const seen: string[] = [];
+    const here = await application(({ to }) => void seen.push(`${to} at ${clock.now()}`), { clock, store });
+    const elsewhere = await application(() => {}, { clock, store: store.another(), autoStart: false });
+    await clock.advance(1_000);
+    await elsewhere.gateway.command(elsewhere.worker, { to: 'bob' }, { delay: 330 });
+    await clock.advance(330);
+    await until(() => seen.length === 1);
+    await here.gateway.command(here.worker, { to: 'ada' }, { delay: 70 });
+    await clock.advance(70);
+    await until(() => seen.length === 2);
+    expect(seen).toEqual(['bob at 1330', 'ada at 1400']);
   });
 
   it('answers a request when the outcome is recorded', async () => {
