@@ -13,8 +13,8 @@ async function scene() {
   const other = await bench.handle();
   other.exec('create table orders (id integer primary key)');
   const heard: unknown[] = [];
-  const host = { name: 'h', leaseMs: 60_000, onFinished: () => {}, onFault: (error: unknown) => heard.push(error) };
-  await store.enroll({ ...host, onWake: () => heard.push('woken') });
+  const deaf = { onFinished: () => {}, onLost: () => {}, onFault: (error: unknown) => void heard.push(error) };
+  await store.enroll({ name: 'h', leaseMs: 60_000, ...deaf, onWake: () => void heard.push('woken') });
   return {
     store,
     bench,
@@ -49,7 +49,7 @@ it('hears within 100 ms after two quiet seconds, and the next one within 25 ms a
 it('looks every 25 ms as soon as something was put here, in whatever transaction', async () => {
   const { pass, commit, store, bench } = await scene();
   pass(2_000);
-  store.wake(['a']);
+  await store.wake(['a']);
   expect(pass(0)).toBe(1);
   commit();
   expect(pass(25)).toBe(1);

@@ -1,10 +1,18 @@
-import { Logger, makeWorkerUtils, run, type Runner } from 'graphile-worker';
+import type { Runner } from 'graphile-worker';
 import { Pool } from 'pg';
 import { freshDatabase } from '../database.js';
-import type { Job, Queue, Tuning } from '../queue.js';
+import type { Job, OpenQueue, Queue, Tuning } from '../queue.js';
 
-/** Tuned as its page on performance does: 24 at a time, a local queue, completions in batches. */
-export async function open(tuning: Tuning): Promise<Queue> {
+type Graphile = Pick<typeof import('graphile-worker'), 'Logger' | 'makeWorkerUtils' | 'run'>;
+
+export const open = openBy(() => import('graphile-worker'));
+
+/** One version of it. Tuned as its page on performance does: 24 at a time, a local queue, completions in batches. */
+export function openBy(load: () => Promise<Graphile>): OpenQueue {
+  return async (tuning) => queueOf(await load(), tuning);
+}
+
+async function queueOf({ Logger, makeWorkerUtils, run }: Graphile, tuning: Tuning): Promise<Queue> {
   const connectionString = await freshDatabase();
   const logger = new Logger(() => () => {});
   const utils = await makeWorkerUtils({ connectionString, logger });
