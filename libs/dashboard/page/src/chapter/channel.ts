@@ -5,13 +5,13 @@ import { dropsOf, waitingIn } from '../feed/point.js';
 import type { ChannelFigures, House, Waiting } from '../feed/wire.js';
 import { h, hide } from '../view/element.js';
 import { hashOf } from '../view/route.js';
+import { section } from '../view/section.js';
 import { count, duration, rate, shownJson } from '../view/words.js';
 import type { Chapter, Now } from './chapter.js';
 import { flowCurves } from './curves.js';
 import { type Figure, Figures } from './figures.js';
 import { lossesIn, lossesTable } from './losses.js';
 import { neighbours } from './neighbours.js';
-import { section } from './overview.js';
 
 /** One channel. */
 export function channelChapter(house: House, name: string): Chapter {

@@ -1,8 +1,9 @@
 import type { House, Snapshot } from '../feed/wire.js';
-import { dropsOf, failuresOf, sum, waitingIn } from '../feed/point.js';
+import { deadIn, dropsOf, failuresOf, sum, waitingIn } from '../feed/point.js';
 import { GraphView } from '../graph/graph.view.js';
 import { h } from '../view/element.js';
 import { hashOf } from '../view/route.js';
+import { section } from '../view/section.js';
 import { count, duration, megabytes, rate } from '../view/words.js';
 import type { Chapter, Now } from './chapter.js';
 import { paceCurves } from './curves.js';
@@ -54,10 +55,6 @@ export function overview(house: House): Chapter {
   };
 }
 
-export function section(title: string, ...content: (Node | undefined)[]): HTMLElement {
-  return h('section', { 'aria-label': title }, h('h2', {}, title), ...content);
-}
-
 function figuresOf({ house, snapshot, point }: Now): Figure[] {
   const workers = Object.values(snapshot.stats.workers);
   const channels = Object.values(snapshot.stats.channels);
@@ -100,8 +97,4 @@ function deadFigure({ stats }: Snapshot): Figure {
     tone: dead > 0 ? 'bad' : undefined,
     href,
   };
-}
-
-export function deadIn({ channels }: Snapshot['stats']): number {
-  return sum(Object.values(channels).map(({ stored }) => stored?.['dead']));
 }

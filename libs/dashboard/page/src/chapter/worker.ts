@@ -2,6 +2,7 @@ import { ConcurrencyControl, PauseControl } from '../act/control.js';
 import { failuresOf } from '../feed/point.js';
 import type { House } from '../feed/wire.js';
 import { h, hide } from '../view/element.js';
+import { section } from '../view/section.js';
 import { count, duration, rate } from '../view/words.js';
 import type { Chapter, Now } from './chapter.js';
 import { paceCurves } from './curves.js';
@@ -9,7 +10,6 @@ import { type Figure, Figures } from './figures.js';
 import { isolatesIn, isolatesTable } from './isolates.js';
 import { lossesIn, lossesTable } from './losses.js';
 import { neighbours } from './neighbours.js';
-import { section } from './overview.js';
 
 /** One worker. */
 export function workerChapter(house: House, name: string): Chapter {
