@@ -30,7 +30,7 @@ export function overview(house: House): Chapter {
     { class: 'chapter' },
     figures.root,
     section('Topology', graph.root),
-    h('section', { class: 'curves', 'aria-label': 'The last five minutes' }, ...curves.map((curve) => curve.root)),
+    curves.root,
     h(
       'div',
       { class: 'columns' },
@@ -46,7 +46,7 @@ export function overview(house: House): Chapter {
     show: (now) => {
       figures.show(figuresOf(now));
       graph.show(now);
-      for (const curve of curves) curve.show(now.points, now.snapshot.at);
+      curves.show(now);
       losses.show(lossesIn(now.snapshot));
       isolates.show(isolatesIn(now.snapshot));
       if (durable.size > 0) durables.show(now.snapshot, durable);
