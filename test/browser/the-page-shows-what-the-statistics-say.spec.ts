@@ -178,6 +178,9 @@ describe.for(Object.keys(ADAPTERS) as (keyof typeof ADAPTERS)[])('the page on %s
       .filter({ hasText: String(done + 1) })
       .waitFor();
     await go(page, house, '#/channels/thumbnails');
+    await go(page, house, '');
+    await page.setViewportSize({ width: 900, height: 900 });
+    await page.locator('.lines[viewBox^="0 0 8"] .line[stroke-width]').waitFor();
     await go(page, house, '#/workers/Resizer');
     expect(await figure(page, 'Done').textContent()).toBe(String(done));
     await page.getByRole('button', { name: 'Go on' }).click();

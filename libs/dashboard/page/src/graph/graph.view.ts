@@ -26,6 +26,7 @@ export class GraphView {
   private readonly links: readonly DrawnLink[];
   private drawn: { readonly link: DrawnLink; readonly line: SVGElement; readonly label: SVGElement }[] = [];
   private width = 0;
+  private latest: Now | undefined;
 
   constructor(house: House) {
     /** On which card a worker or ticker stands, and how deep. */
@@ -63,9 +64,14 @@ export class GraphView {
   }
 
   show(now: Now): void {
+    this.latest = now;
     for (const node of this.nodes) node.show(now);
+    this.showLines(now);
+  }
+
+  private showLines({ point }: Now): void {
     for (const { link, line, label } of this.drawn) {
-      const pace = now.point?.workers[link.source];
+      const pace = point?.workers[link.source];
       const perSecond = (link.kind === 'failures' ? pace?.failedPerSecond : pace?.perSecond) ?? 0;
       set(line, 'stroke-width', (1.25 + Math.min(2.75, Math.log10(1 + perSecond))).toFixed(2));
       mark(line, 'still', perSecond === 0 ? '' : undefined);
@@ -100,5 +106,7 @@ export class GraphView {
     });
     const drawings = this.drawn.flatMap(({ line, label }) => [line, label]);
     this.lines.replaceChildren(svg('defs', {}, arrow()), ...drawings);
+    // Lines that are new say what those before them said, also on a page that is held still.
+    if (this.latest !== undefined) this.showLines(this.latest);
   }
 }
