@@ -20,12 +20,13 @@ const images = process.argv[2] ?? join(root, 'docs/images');
 const scratch = mkdtempSync(join(tmpdir(), 'screenshots-'));
 mkdirSync(images, { recursive: true });
 
+const browser = await openChromium();
 const demo = spawn(
   process.execPath,
   [join(root, 'apps/demo/dist/main.js'), '--serve', '--port', '0', '--out', join(scratch, 'out')],
   { stdio: ['ignore', 'pipe', 'inherit'] },
 );
-const browser = await openChromium();
+const ended = once(demo, 'exit');
 try {
   const address = await said(/Page +(http:\/\/127\.0\.0\.1:\d+)/);
   // Opened before there is work: curves begin when somebody looks.
@@ -52,21 +53,21 @@ try {
 } finally {
   await browser.close();
   demo.kill('SIGTERM');
-  if (demo.exitCode === null) await once(demo, 'exit');
+  await ended;
   rmSync(scratch, { recursive: true, force: true });
 }
 
-async function said(wanted) {
-  let text = '';
-  for await (const chunk of demo.stdout.setEncoding('utf8')) {
-    text += chunk;
-    const found = wanted.exec(text);
-    if (found !== null) {
-      demo.stdout.resume();
-      return found[1];
-    }
-  }
-  throw new Error(`The demo ended before it said ${wanted}.`);
+/** Reads on for as long as the demo runs: one that nobody reads any more ends at its next line. */
+function said(wanted) {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    demo.stdout.setEncoding('utf8').on('data', (chunk) => {
+      text += chunk;
+      const found = wanted.exec(text);
+      if (found !== null) resolve(found[1]);
+    });
+    demo.once('close', () => reject(new Error(`The demo ended before it said ${wanted}:\n${text}`)));
+  });
 }
 
 async function open(address, name, options, hash = '') {

@@ -3,7 +3,7 @@ import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from 'vitest';
 import { openChromium } from '../support/chromium.js';
 import { ADAPTERS, HOSTILE, type House, Mailer, openHouse, Resizer } from './house.js';
-import { excessOf, figure, go, type InPage, tabTo, visit } from './visit.js';
+import { excessOf, figure, go, type InPage, setHidden, tabTo, visit } from './visit.js';
 
 let browser: Browser;
 
@@ -178,6 +178,9 @@ describe.for(Object.keys(ADAPTERS) as (keyof typeof ADAPTERS)[])('the page on %s
       .filter({ hasText: String(done + 1) })
       .waitFor();
     await go(page, house, '#/channels/thumbnails');
+    await go(page, house, '');
+    await page.setViewportSize({ width: 900, height: 900 });
+    await page.locator('.lines[viewBox^="0 0 8"] .line[stroke-width]').waitFor();
     await go(page, house, '#/workers/Resizer');
     expect(await figure(page, 'Done').textContent()).toBe(String(done));
     await page.getByRole('button', { name: 'Go on' }).click();
@@ -268,4 +271,52 @@ it('lets the application stop while it watches, says that it is gone, and finds 
   const next = await openHouse('express', { port: Number(new URL(house.url).port) });
   onTestFinished(() => next.close());
   await page.getByText('live').waitFor();
+});
+
+it('asks for nothing while it is held still, in a chapter that looks for itself, too', async () => {
+  const house = await openHouse('express');
+  onTestFinished(() => house.close());
+  await house.workflows.execute('order', 'o/1', { type: 'placed' });
+  const { page } = await visit(browser, house, '#/workflows/order');
+  await page.locator('.diagram .state', { hasText: 'placed' }).waitFor();
+  const { page: other } = await visit(browser, house, '#/workers/Resizer');
+  await page.clock.install();
+  await page.getByRole('button', { name: 'Hold' }).click();
+  await page.getByText('held still').waitFor();
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(request.url()));
+  await page.clock.fastForward(10_000);
+  // What comes to the one has come to the other.
+  for (const done of ['1', '2']) {
+    await house.gateway.request(Resizer, done);
+    await figure(other, 'Done').filter({ hasText: done }).waitFor();
+  }
+  expect(asked).toEqual([]);
+  const look = page.waitForRequest(/workflows\/order\/diagram/);
+  await page.getByRole('button', { name: 'Go on' }).click();
+  await look;
+});
+
+it('lets go of its stream when nobody has looked for half a minute, and goes on when somebody does', async () => {
+  const house = await openHouse('express', { maxStreams: 1 });
+  onTestFinished(() => house.close());
+  const isRoom = async (): Promise<boolean> => {
+    const leaving = new AbortController();
+    const init = { headers: { cookie: 'who=ann' }, signal: leaving.signal };
+    const { ok } = await fetch(`${house.url}/stream`, init);
+    leaving.abort();
+    return ok;
+  };
+  const { page } = await visit(browser, house, '#/workers/Resizer');
+  await page.getByText('live').waitFor();
+  await page.clock.install();
+  await setHidden(page, true);
+  await page.clock.fastForward(20_000);
+  expect(await isRoom()).toBe(false);
+  await page.clock.fastForward(10_000);
+  await until(isRoom);
+  await house.gateway.request(Resizer, 'while nobody looks');
+  expect(await figure(page, 'Done').textContent()).toBe('0');
+  await setHidden(page, false);
+  await figure(page, 'Done').filter({ hasText: '1' }).waitFor();
 });

@@ -6,6 +6,7 @@ import type { House } from './house.js';
 export interface InPage {
   readonly document: {
     createElement(name: string): { innerHTML: string };
+    dispatchEvent(event: Event): boolean;
     readonly documentElement: { readonly scrollWidth: number };
     readonly activeElement: { readonly textContent: string; closest(selector: string): object | null } | null;
   };
@@ -52,6 +53,15 @@ export async function go(page: Page, { url }: House, hash: string): Promise<void
     const { requestAnimationFrame } = globalThis as unknown as InPage;
     await new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)));
   });
+}
+
+/** Goes to another tab, or comes back: a browser without a window shows all of them. */
+export async function setHidden(page: Page, isHidden: boolean): Promise<void> {
+  await page.evaluate((isHidden) => {
+    const { document } = globalThis as unknown as InPage;
+    Object.defineProperty(document, 'hidden', { configurable: true, value: isHidden });
+    document.dispatchEvent(new Event('visibilitychange'));
+  }, isHidden);
 }
 
 /** How far the page is wider than its window. */

@@ -62,8 +62,10 @@ describe.each(KINDS)('a $kind whose every message kills it', ({ dispatch }) => {
     expect(refused).toBeInstanceOf(CrashLoopError);
     expect(refused).toMatchObject({ worker: 'Doer', crashes: 2, retryAfterMs: 300 });
     expect(refused.message).toContain('exit code 1');
+    expect(gateway.stats().workers['Doer']).toMatchObject({ isCrashLooping: true, isolateDeaths: 2 });
     await until(() => isolatesOf(app(), 'Doer').some(({ state }) => state === 'idle'), '15s');
     await expect(gateway.request(Doer, { does: 'echo', value: 'sound' })).resolves.toBe('sound');
+    expect(gateway.stats().workers['Doer']).toMatchObject({ isCrashLooping: false, isolateDeaths: 2 });
     await rejection(gateway.request(Doer, { does: 'exit', code: 1 }));
     await expect(gateway.request(Doer, { does: 'echo', value: 'closed again' })).resolves.toBe('closed again');
   });

@@ -13,8 +13,8 @@ import {
 import { isIsolate } from '@nestjs-workers/core/extension';
 import { WorkersAdmin } from './admin/workers.admin.js';
 import { AdminApi } from './api/admin.api.js';
-import { AdminErrors } from './api/admin.errors.js';
 import { type AdminMount, type AdminRules, resolveMount, resolveRules } from './api/admin.options.js';
+import { ErrorStatus } from './api/error.status.js';
 import { Farewell } from './api/farewell.js';
 import { Watchers } from './api/watchers.js';
 import { PageApi } from './page/page.api.js';
@@ -94,7 +94,7 @@ function controllersAt({ path, guards }: Required<AdminMount>): Type[] {
 
   @Controller({ path, version: VERSION_NEUTRAL })
   @UseGuards(...guards)
-  @UseInterceptors(AdminErrors, Farewell)
+  @UseInterceptors(ErrorStatus, Farewell)
   class DashboardApi extends AdminApi {
     constructor(
       @Inject(WorkersAdmin) admin: WorkersAdmin,

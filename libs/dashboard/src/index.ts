@@ -1,8 +1,7 @@
 // The shop window, room by room.
 
-export { WorkersAdmin, type AdminOptions } from './admin/workers.admin.js';
-export { WorkflowsAbsentError } from './admin/instances.js';
-export { type DeadLetterSelection, OutboxAbsentError } from './admin/letters.js';
+export { type AdminOptions, type DeadLetterSelection, WorkersAdmin } from './admin/workers.admin.js';
+export { OutboxAbsentError, WorkflowsAbsentError } from './admin/admin.errors.js';
 export type { Shown, ShownLetter } from './admin/shown.js';
 export type { HostFacts, Snapshot } from './admin/snapshot.js';
 export type { Topology, TopologyChannel, TopologyEdge, TopologyTicker, TopologyWorker } from './admin/topology.js';

@@ -1,6 +1,6 @@
-import { deadIn } from './chapter/overview.js';
 import type { Now } from './chapter/chapter.js';
 import type { FeedState } from './feed/feed.js';
+import { deadIn } from './feed/point.js';
 import type { House } from './feed/wire.js';
 import { h, hide, mark, say, set } from './view/element.js';
 import { hashOf, type Route } from './view/route.js';

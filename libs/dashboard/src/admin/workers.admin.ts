@@ -12,11 +12,11 @@ import {
   type WorkerTarget,
 } from '@nestjs-workers/core';
 import { asError, WorkersApplication } from '@nestjs-workers/core/extension';
-import type { DeadLetterPage, DeadLetterQuery } from '@nestjs-workers/outbox';
-import type { InstanceSummary, ListQuery } from '@nestjs-workers/workflows';
+import type { DeadLetterPage, DeadLetterQuery, DeadLetters } from '@nestjs-workers/outbox';
+import type { InstanceSummary, ListQuery, Workflows } from '@nestjs-workers/workflows';
 import { Observable, ReplaySubject, share } from 'rxjs';
-import { Instances } from './instances.js';
-import { type DeadLetterSelection, Letters } from './letters.js';
+import { OutboxAbsentError, WorkflowsAbsentError } from './admin.errors.js';
+import { Neighbour } from './neighbour.js';
 import { shown, shownLetter, type Shown, type ShownLetter } from './shown.js';
 import { type Snapshot, snapshotOf } from './snapshot.js';
 import { type Topology, topologyOf } from './topology.js';
@@ -26,6 +26,10 @@ export interface AdminOptions extends ControlOptions {
   /** What may be seen of payloads. @default nothing */
   readonly redact?: Redact | undefined;
 }
+
+/** Which dead letters are meant; never all of them by leaving everything out. */
+export type DeadLetterSelection =
+  { readonly ids: readonly string[] } | (Omit<DeadLetterQuery, 'ids' | 'channel'> & { readonly channel: string });
 
 /** Told to whoever watches: what happens seldom and matters. What every message announces is in the counters. */
 const TOLD = [
@@ -53,8 +57,8 @@ const TOLD = [
  */
 @Injectable()
 export class WorkersAdmin {
-  private readonly letters: Letters;
-  private readonly workflows: Instances;
+  private readonly letters: Neighbour<DeadLetters>;
+  private readonly workflows: Neighbour<Workflows>;
   private readonly streams = new Map<number, Observable<Snapshot>>();
 
   constructor(
@@ -62,15 +66,10 @@ export class WorkersAdmin {
     @Inject(WorkersControl) private readonly control: WorkersControl,
     @Inject(ModuleRef) moduleRef: ModuleRef,
   ) {
-    const provided = (type: abstract new (...args: never[]) => unknown): unknown => {
-      try {
-        return moduleRef.get(type, { strict: false });
-      } catch {
-        return undefined;
-      }
-    };
-    this.letters = new Letters(provided);
-    this.workflows = new Instances(provided);
+    const outbox = () => import('@nestjs-workers/outbox');
+    const workflows = () => import('@nestjs-workers/workflows');
+    this.letters = new Neighbour(moduleRef, async () => (await outbox()).DeadLetters, OutboxAbsentError);
+    this.workflows = new Neighbour(moduleRef, async () => (await workflows()).Workflows, WorkflowsAbsentError);
   }
 
   /** How far the application's workers are. */
@@ -137,8 +136,8 @@ export class WorkersAdmin {
   }
 
   /** Whether the application has an outbox, and so may have dead letters. */
-  hasDeadLetters(): Promise<boolean> {
-    return this.letters.isThere();
+  async hasDeadLetters(): Promise<boolean> {
+    return (await this.letters.find()) !== undefined;
   }
 
   /** Dead letters, the latest first; without `redact` without payloads and headers. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
@@ -147,48 +146,52 @@ export class WorkersAdmin {
     page: DeadLetterPage = {},
     { actor, redact }: AdminOptions = {},
   ): Promise<readonly ShownLetter[]> {
-    const found = await this.letters.find(query, page);
+    const found = await (await this.letters.get()).find(query, page);
     if (redact !== undefined) this.tell('peek', undefined, actor, { letters: found.length });
     return found.map((letter) => shownLetter(letter, redact));
   }
 
-  countDeadLetters(query: DeadLetterQuery = {}): Promise<number> {
-    return this.letters.count(query);
+  /** How many there are. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
+  async countDeadLetters(query: DeadLetterQuery = {}): Promise<number> {
+    return (await this.letters.get()).count(query);
   }
 
   /** Has them tried again; returns the ids of those that were dead. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
   async retryDeadLetters(selection: DeadLetterSelection, { actor }: ControlOptions = {}): Promise<readonly string[]> {
-    const ids = await this.letters.retry(selection);
+    const ids = await (await this.letters.get()).retryAll(selection);
     this.tellOf('retry', selection, actor, ids);
     return ids;
   }
 
   /** Has one tried again with another payload. @throws (rejects) DeadLetterUnknownError, PayloadInvalidError, NotPortableError, OutboxAbsentError */
   async editDeadLetter(id: string, payload: unknown, { actor }: ControlOptions = {}): Promise<void> {
-    await this.letters.edit(id, payload);
+    await (await this.letters.get()).retryWith(id, payload);
     this.tellOf('edit', { ids: [id] }, actor, [id]);
   }
 
   /** Forgets them for good; returns their ids. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
   async discardDeadLetters(selection: DeadLetterSelection, { actor }: ControlOptions = {}): Promise<readonly string[]> {
-    const ids = await this.letters.discard(selection);
+    const ids = await (await this.letters.get()).discardAll(selection);
     this.tellOf('discard', selection, actor, ids);
     return ids;
   }
 
   /** The names of the application's workflows; none where there is no WorkflowsModule. */
-  workflowNames(): Promise<readonly string[]> {
-    return this.workflows.names();
+  async workflowNames(): Promise<readonly string[]> {
+    return (await this.workflows.find())?.names ?? [];
   }
 
   /** Instances of workflows, the latest begun first. @throws (rejects) WorkflowsAbsentError, WorkflowUnknownError, StoreUnreachableError */
-  instances(query: ListQuery = {}): Promise<readonly InstanceSummary[]> {
-    return this.workflows.list(query);
+  async instances(query: ListQuery = {}): Promise<readonly InstanceSummary[]> {
+    return (await this.workflows.get()).list(query);
   }
 
   /** What instances have gone through, as `Workflows.diagram` draws it, with its errors. @throws (rejects) WorkflowsAbsentError */
-  diagram(workflow: string, options: { readonly instances?: number; readonly id?: string } = {}): Promise<string> {
-    return this.workflows.diagram(workflow, options);
+  async diagram(
+    workflow: string,
+    options: { readonly instances?: number; readonly id?: string } = {},
+  ): Promise<string> {
+    return (await this.workflows.get()).diagram(workflow, options);
   }
 
   private watch(everyMs: number): Observable<Snapshot> {

@@ -1,8 +1,8 @@
 import { Controller, Inject, type Type, UseGuards, UseInterceptors, VERSION_NEUTRAL } from '@nestjs/common';
 import { WorkersAdmin } from '../admin/workers.admin.js';
 import { AdminApi } from './admin.api.js';
-import { AdminErrors } from './admin.errors.js';
 import { resolveMount, resolveRules, type WorkersAdminControllerOptions } from './admin.options.js';
+import { ErrorStatus } from './error.status.js';
 import { Farewell } from './farewell.js';
 import { Watchers } from './watchers.js';
 
@@ -20,7 +20,7 @@ export function createWorkersAdminController(options: WorkersAdminControllerOpti
 
   @Controller({ path, version: VERSION_NEUTRAL })
   @UseGuards(...guards)
-  @UseInterceptors(AdminErrors, Farewell)
+  @UseInterceptors(ErrorStatus, Farewell)
   class WorkersAdminController extends AdminApi {
     constructor(@Inject(WorkersAdmin) admin: WorkersAdmin) {
       super(admin, rules, watchers);

@@ -1,7 +1,7 @@
 import { BadRequestException } from '@nestjs/common';
 import type { PauseTarget } from '@nestjs-workers/core';
 import type { DeadLetterQuery } from '@nestjs-workers/outbox';
-import type { DeadLetterSelection } from '../admin/letters.js';
+import type { DeadLetterSelection } from '../admin/workers.admin.js';
 
 /** What a request asks for, read field by field from what nobody has checked; throws 400 with the name of the field. */
 export function asked(given: unknown): Asked {

@@ -28,6 +28,8 @@ export interface Dispatcher {
   isolates(): readonly IsolateStats[];
   /** How many of them have died, or could not start, since the start; left out where there are none. */
   isolateDeaths?(): number;
+  /** Whether they only die, so that what comes is refused; left out where there are none. */
+  isCrashLooping?(): boolean;
 }
 
 /** One message on its way through a handler, as a dispatcher sees it. */

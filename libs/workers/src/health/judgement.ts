@@ -23,7 +23,7 @@ export interface ReadinessOptions {
   readonly starvation?: Severity;
   /** When a store does not answer. @default 'down' */
   readonly store?: Severity;
-  /** When all isolates of a worker are dead. @default 'degraded' */
+  /** When the isolates of a worker only die, so that what comes for it is refused. @default 'degraded' */
   readonly isolates?: Severity;
   /** From how many milliseconds without an answer a store counts as away, also while it is still being asked. @default 10000 */
   readonly answerWithinMs?: number;
@@ -76,8 +76,11 @@ export function readiness(stats: WorkersStats, starving: readonly string[], opti
         `${name}: the ${store} store ${state === 'lost' ? 'gave our claims to others' : 'does not answer'} (for ${sinceAnswerMs} ms)`,
       ]),
     ...Object.entries(stats.workers)
-      .filter(([, worker]) => worker.isolates.length > 0 && worker.isolates.every(({ state }) => state === 'dead'))
-      .map(([name]): Finding => [isolates, `all isolates of worker "${name}" are dead`]),
+      .filter(([, { isCrashLooping }]) => isCrashLooping)
+      .map(([name, { isolateDeaths }]): Finding => [
+        isolates,
+        `the isolates of worker "${name}" only die: ${isolateDeaths} so far`,
+      ]),
   ]);
 }
 

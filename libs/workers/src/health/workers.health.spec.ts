@@ -5,7 +5,7 @@ import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { channel } from '../channel/channel.declaration.js';
 import { WorkerGateway } from '../gateway/worker.gateway.js';
-import type { ChannelStats, RelayStats, WorkersStats } from '../observe/stats.js';
+import type { ChannelStats, RelayStats, WorkersStats, WorkerStats } from '../observe/stats.js';
 import { until } from '../testing/until.js';
 import { Worker } from '../worker/worker.decorator.js';
 import { WorkersModule } from '../workers.module.js';
@@ -75,10 +75,19 @@ describe('readiness', () => {
     expect(readiness(relay({ state: 'idle', sinceAnswerMs: 1e6 }), []).status).toBe('up');
   });
 
-  it('is degraded when all isolates of a worker are dead', () => {
-    const isolates = [{ state: 'dead' }, { state: 'dead' }];
-    const stats = { ...running, workers: { Hasher: { isolates } } } as unknown as WorkersStats;
-    expect(readiness(stats, [])).toEqual({ status: 'degraded', reasons: ['all isolates of worker "Hasher" are dead'] });
+  it('is degraded when the isolates of a worker only die, not when it needs none now', () => {
+    const of = (isCrashLooping: boolean) => {
+      const Hasher = { isolates: [], isolateDeaths: 5, isCrashLooping } as unknown as WorkerStats;
+      return { ...running, workers: { Hasher } };
+    };
+    expect(readiness(of(true), [])).toEqual({
+      status: 'degraded',
+      reasons: ['the isolates of worker "Hasher" only die: 5 so far'],
+    });
+    expect(readiness(of(true), [], { isolates: 'down' }).status).toBe('down');
+    expect(readiness(of(false), []).status).toBe('up');
+    // They are tried again by themselves, and a new process would have no others.
+    expect(liveness(of(true), []).status).toBe('up');
   });
 });
 

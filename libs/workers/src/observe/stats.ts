@@ -74,6 +74,8 @@ export interface WorkerStats {
   readonly isolates: readonly IsolateStats[];
   /** How many isolates have died, or could not start, since the start; undefined for `inline`. */
   readonly isolateDeaths?: number | undefined;
+  /** Whether its isolates only die: none lives that could take a message, and what comes is refused; undefined for `inline`. */
+  readonly isCrashLooping?: boolean | undefined;
 }
 
 /** `idle` until started; `running`; `paused`; `stopped`, and it never goes back; `elsewhere` where `run` leaves it to other processes. */

@@ -89,6 +89,11 @@ export class Pool implements PopulationOwner {
     return this.population.deaths;
   }
 
+  /** Whether isolates only die: what comes is refused. */
+  get isCrashLooping(): boolean {
+    return this.population.isBroken;
+  }
+
   stats(): IsolateStats[] {
     return [...this.population.slots].map((slot) => slot.stats());
   }

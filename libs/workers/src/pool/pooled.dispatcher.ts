@@ -102,6 +102,10 @@ export class PooledDispatcher implements Dispatcher {
     return this.pool?.deaths ?? 0;
   }
 
+  isCrashLooping(): boolean {
+    return this.pool?.isCrashLooping ?? false;
+  }
+
   /** `lent` is what the runner knows the run by; it lends its runs again, so the latest errand is the one that counts. */
   private take(run: Run, lent = run): void {
     const { follower } = this.site.elsewhere.announcer;

@@ -34,7 +34,14 @@ export class WorkerBooks {
   snapshot(
     bounds: Pick<
       WorkerStats,
-      'state' | 'inFlight' | 'concurrency' | 'unsettled' | 'maxUnsettled' | 'isolates' | 'isolateDeaths'
+      | 'state'
+      | 'inFlight'
+      | 'concurrency'
+      | 'unsettled'
+      | 'maxUnsettled'
+      | 'isolates'
+      | 'isolateDeaths'
+      | 'isCrashLooping'
     >,
   ): WorkerStats {
     return {

@@ -216,6 +216,7 @@ export class WorkerRunner implements LaneOwner, Taker {
       maxUnsettled: this.maxUnsettled,
       isolates: this.parts.dispatcher.isolates(),
       isolateDeaths: this.parts.dispatcher.isolateDeaths?.(),
+      isCrashLooping: this.parts.dispatcher.isCrashLooping?.(),
     });
   }
 

@@ -1,53 +1,31 @@
 import { api } from '../act/api.js';
-import { PauseControl } from '../act/control.js';
 import { button, perform } from '../act/deed.js';
 import { dropsOf, waitingIn } from '../feed/point.js';
 import type { ChannelFigures, House, Waiting } from '../feed/wire.js';
-import { h, hide } from '../view/element.js';
+import { h } from '../view/element.js';
 import { hashOf } from '../view/route.js';
+import { section } from '../view/section.js';
 import { count, duration, rate, shownJson } from '../view/words.js';
 import type { Chapter, Now } from './chapter.js';
 import { flowCurves } from './curves.js';
-import { type Figure, Figures } from './figures.js';
-import { lossesIn, lossesTable } from './losses.js';
-import { neighbours } from './neighbours.js';
-import { section } from './overview.js';
+import type { Figure } from './figures.js';
+import { portrait } from './portrait.js';
 
 /** One channel. */
 export function channelChapter(house: House, name: string): Chapter {
-  const figures = new Figures();
-  const curves = flowCurves(({ channels }) => channels[name]);
-  const [losses, pause] = [lossesTable(), new PauseControl({ channel: name })];
-  const deeds = house.isWritable ? h('div', { class: 'deeds' }, pause.root) : undefined;
-  const gone = h('p', { class: 'nothing' }, 'No channel is called that.');
-  const body = h(
-    'div',
-    { class: 'chapter' },
-    deeds,
-    figures.root,
-    h('section', { class: 'curves', 'aria-label': 'The last five minutes' }, ...curves.map((curve) => curve.root)),
-    h(
-      'div',
-      { class: 'columns' },
-      section('Where it stands', neighbours(house, name)),
-      section('Dropped, by reason', losses.root),
-      section('Next in line', ...nextInLine(name)),
-    ),
-  );
-  return {
-    title: `Channel ${name}`,
-    root: h('div', {}, gone, body),
-    show: (now) => {
+  return portrait(house, {
+    kind: 'Channel',
+    name,
+    isHere: true,
+    controls: [],
+    curves: flowCurves(({ channels }) => channels[name]),
+    losses: 'Dropped, by reason',
+    sections: [section('Next in line', ...nextInLine(name))],
+    look: (now) => {
       const channel = now.snapshot.stats.channels[name];
-      hide(gone, channel !== undefined);
-      hide(body, channel === undefined);
-      if (channel === undefined) return;
-      figures.show(figuresOf(name, channel, now));
-      pause.show(channel.isPaused);
-      for (const curve of curves) curve.show(now.points, now.snapshot.at);
-      losses.show(lossesIn(now.snapshot, name));
+      return channel && { figures: figuresOf(name, channel, now), isPaused: channel.isPaused };
     },
-  };
+  });
 }
 
 function figuresOf(name: string, channel: ChannelFigures, { point }: Now): Figure[] {

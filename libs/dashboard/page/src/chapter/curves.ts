@@ -1,16 +1,37 @@
 import { CurveView } from '../curve/curve.view.js';
 import type { Flow, Pace, Point } from '../feed/point.js';
+import { h } from '../view/element.js';
 import { count, duration, rate } from '../view/words.js';
+import type { Now } from './chapter.js';
+
+/** Curves that stand side by side. */
+export class Curves {
+  readonly root: HTMLElement;
+  private readonly views: readonly CurveView[];
+
+  constructor(...views: CurveView[]) {
+    this.views = views;
+    this.root = h(
+      'section',
+      { class: 'curves', 'aria-label': 'The last five minutes' },
+      ...views.map(({ root }) => root),
+    );
+  }
+
+  show({ points, snapshot }: Now): void {
+    for (const view of this.views) view.show(points, snapshot.at);
+  }
+}
 
 /** How often, how long waited, how long run: of one worker or ticker, or of all of them. */
-export function paceCurves(paceOf: (point: Point) => Pace | undefined, isTicker = false): CurveView[] {
+export function paceCurves(paceOf: (point: Point) => Pace | undefined, isTicker = false): Curves {
   const throughput = new CurveView(
     'Throughput',
     [
       { label: 'ended', tone: 'run', of: (point) => paceOf(point)?.perSecond },
       { label: 'failed', tone: 'bad', of: (point) => paceOf(point)?.failedPerSecond },
     ],
-    (perSecond) => (Number.isNaN(perSecond) ? '–' : rate(perSecond)),
+    often,
     1,
   );
   const waited = new CurveView(
@@ -31,12 +52,12 @@ export function paceCurves(paceOf: (point: Point) => Pace | undefined, isTicker 
     duration,
     1,
   );
-  return isTicker ? [throughput, run] : [throughput, waited, run];
+  return isTicker ? new Curves(throughput, run) : new Curves(throughput, waited, run);
 }
 
 /** How much lies in a channel, how much goes through it, and how long the oldest has waited. */
-export function flowCurves(flowOf: (point: Point) => Flow | undefined): CurveView[] {
-  return [
+export function flowCurves(flowOf: (point: Point) => Flow | undefined): Curves {
+  return new Curves(
     new CurveView('Waiting', [{ label: 'messages', tone: 'wait', of: (point) => flowOf(point)?.depth }], whole, 4),
     new CurveView(
       'Flow',
@@ -45,7 +66,7 @@ export function flowCurves(flowOf: (point: Point) => Flow | undefined): CurveVie
         { label: 'out', tone: 'run', of: (point) => flowOf(point)?.outPerSecond },
         { label: 'dropped', tone: 'bad', of: (point) => flowOf(point)?.droppedPerSecond },
       ],
-      (perSecond) => (Number.isNaN(perSecond) ? '–' : rate(perSecond)),
+      often,
       1,
     ),
     new CurveView(
@@ -54,7 +75,11 @@ export function flowCurves(flowOf: (point: Point) => Flow | undefined): CurveVie
       duration,
       100,
     ),
-  ];
+  );
+}
+
+function often(perSecond: number): string {
+  return Number.isNaN(perSecond) ? '–' : rate(perSecond);
 }
 
 function whole(number: number): string {

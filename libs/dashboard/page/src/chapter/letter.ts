@@ -3,10 +3,10 @@ import { button, confirmed, perform } from '../act/deed.js';
 import type { House, Letter, LetterFailure } from '../feed/wire.js';
 import { h } from '../view/element.js';
 import { hashOf } from '../view/route.js';
+import { section } from '../view/section.js';
 import { dateAndTime, plain, shownJson } from '../view/words.js';
 import type { Chapter } from './chapter.js';
 import type { LetterPage } from './letters.js';
-import { section } from './overview.js';
 
 /** One dead letter: what it is, what was tried, and what can be done. */
 export function letterChapter(house: House, id: string): Chapter {

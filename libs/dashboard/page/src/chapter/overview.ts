@@ -1,8 +1,9 @@
 import type { House, Snapshot } from '../feed/wire.js';
-import { dropsOf, failuresOf, sum, waitingIn } from '../feed/point.js';
+import { deadIn, dropsOf, failuresOf, sum, waitingIn } from '../feed/point.js';
 import { GraphView } from '../graph/graph.view.js';
 import { h } from '../view/element.js';
 import { hashOf } from '../view/route.js';
+import { section } from '../view/section.js';
 import { count, duration, megabytes, rate } from '../view/words.js';
 import type { Chapter, Now } from './chapter.js';
 import { paceCurves } from './curves.js';
@@ -29,7 +30,7 @@ export function overview(house: House): Chapter {
     { class: 'chapter' },
     figures.root,
     section('Topology', graph.root),
-    h('section', { class: 'curves', 'aria-label': 'The last five minutes' }, ...curves.map((curve) => curve.root)),
+    curves.root,
     h(
       'div',
       { class: 'columns' },
@@ -45,17 +46,13 @@ export function overview(house: House): Chapter {
     show: (now) => {
       figures.show(figuresOf(now));
       graph.show(now);
-      for (const curve of curves) curve.show(now.points, now.snapshot.at);
+      curves.show(now);
       losses.show(lossesIn(now.snapshot));
       isolates.show(isolatesIn(now.snapshot));
       if (durable.size > 0) durables.show(now.snapshot, durable);
       happenings.show(now.happenings);
     },
   };
-}
-
-export function section(title: string, ...content: (Node | undefined)[]): HTMLElement {
-  return h('section', { 'aria-label': title }, h('h2', {}, title), ...content);
 }
 
 function figuresOf({ house, snapshot, point }: Now): Figure[] {
@@ -100,8 +97,4 @@ function deadFigure({ stats }: Snapshot): Figure {
     tone: dead > 0 ? 'bad' : undefined,
     href,
   };
-}
-
-export function deadIn({ channels }: Snapshot['stats']): number {
-  return sum(Object.values(channels).map(({ stored }) => stored?.['dead']));
 }

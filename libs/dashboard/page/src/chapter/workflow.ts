@@ -4,10 +4,10 @@ import { DiagramView } from '../diagram/diagram.view.js';
 import type { Instance } from '../feed/wire.js';
 import { h, say } from '../view/element.js';
 import { hashOf } from '../view/route.js';
+import { section } from '../view/section.js';
 import { Table } from '../view/table.js';
 import { count, dateAndTime } from '../view/words.js';
 import type { Chapter } from './chapter.js';
-import { section } from './overview.js';
 
 const PAGE = 50;
 /** How often it is looked what instances have come to; a look reads their events. */

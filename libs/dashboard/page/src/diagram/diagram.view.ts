@@ -1,3 +1,4 @@
+import { arrow, labelAt, lineOf, put } from '../graph/drawing.js';
 import { layoutOf, type Sizes } from '../graph/layout.js';
 import { h, svg } from '../view/element.js';
 import { BEGIN, readDiagram } from './mermaid.js';
@@ -38,30 +39,13 @@ export class DiagramView {
     const lines = ways.flatMap(({ said }, nth) => {
       const way = layout.ways.get(String(nth));
       if (way === undefined) return [];
-      const line = svg('path', { class: 'line', d: way.path, 'data-kind': 'out', 'marker-end': 'url(#way)' });
-      if (way.label === undefined || said === '') return [line];
-      const place = { x: `${way.label.x}`, y: `${way.label.y}`, 'text-anchor': 'middle', class: 'rate' };
-      return [line, svg('text', place, `${nth + 1}`)];
+      const line = lineOf(way, 'out');
+      return way.label === undefined || said === '' ? [line] : [line, labelAt(way.label, `${nth + 1}`)];
     });
-    const arrow = svg(
-      'marker',
-      {
-        id: 'way',
-        class: 'arrow',
-        viewBox: '0 0 6 6',
-        refX: '5.2',
-        refY: '3',
-        markerWidth: '7',
-        markerHeight: '7',
-        markerUnits: 'userSpaceOnUse',
-        orient: 'auto',
-      },
-      svg('path', { d: 'M0 0L6 3L0 6z' }),
-    );
     const drawing = svg(
       'svg',
       { class: 'lines', viewBox: `0 0 ${width} ${layout.height}` },
-      svg('defs', {}, arrow),
+      svg('defs', {}, arrow()),
       ...lines,
     );
     drawing.style.height = `${layout.height}px`;
@@ -74,10 +58,7 @@ export class DiagramView {
         isEnd ? (id === BEGIN ? 'begins' : 'completed') : label,
       );
       const place = layout.places.get(id);
-      if (place !== undefined) {
-        box.style.transform = `translate(${place.x}px, ${place.y}px)`;
-        box.style.width = `${place.width}px`;
-      }
+      if (place !== undefined) put(box, place);
       return box;
     });
     this.canvas.replaceChildren(drawing, ...boxes);

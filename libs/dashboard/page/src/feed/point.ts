@@ -44,6 +44,11 @@ export function dropsOf({ drops }: ChannelFigures): number {
   return sum(Object.values(drops));
 }
 
+/** Dead letters of all channels, over all hosts. */
+export function deadIn({ channels }: Snapshot['stats']): number {
+  return sum(Object.values(channels).map(({ stored }) => stored?.['dead']));
+}
+
 export function sum(numbers: Iterable<number | undefined>): number {
   let total = 0;
   for (const number of numbers) total += number ?? 0;

@@ -23,9 +23,9 @@ const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   STORE_UNREACHABLE: 503,
 };
 
-/** Tells errors of the library with their code and message: whoever is here may know. */
+/** Gives errors of the library the status they have over HTTP, with their code and message: whoever is here may know. */
 @Injectable()
-export class AdminErrors implements NestInterceptor {
+export class ErrorStatus implements NestInterceptor {
   intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
     return next.handle().pipe(catchError((error: unknown) => throwError(() => asHttp(error))));
   }
