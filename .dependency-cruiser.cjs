@@ -30,8 +30,13 @@ const OUTBOX_NEIGHBOURS = {
   // What a handle of SQLite is, and what a transaction on it, is said there, and how PostgreSQL knows one; no file of them loads a driver.
   transaction: ['store', 'sqlite/(handle|sqlite\\.transaction|sqlite\\.errors)\\.ts$', 'postgres/postgres\\.pin\\.ts$'],
   cli: ['store', 'postgres/index\\.ts$', 'sqlite/index\\.ts$'],
-  // What writes into a store by a transaction alone; what that loads is no driver.
-  far: ['store', 'dead/dead\\.errors\\.ts$', 'sqlite/sqlite\\.writer\\.ts$', 'postgres/postgres\\.writer\\.ts$'],
+  // What writes into a store by a transaction alone; what that loads is no driver. Of the dead letters it takes the types.
+  far: [
+    'store',
+    'dead/dead\\.(errors|letters)\\.ts$',
+    'sqlite/sqlite\\.writer\\.ts$',
+    'postgres/postgres\\.writer\\.ts$',
+  ],
 };
 
 const WORKFLOWS = '^libs/workflows/src/';

@@ -22,7 +22,7 @@ const TIMED = [
 const STORES = ['libs/{outbox,workflows}/src/**/*.postgres.spec.ts', 'libs/outbox/src/cli/outbox.*.spec.ts'];
 
 /**
- * Nine projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
+ * Ten projects, one command. `npx vitest --project unit` is the inner loop; `npm test` runs them all.
  *
  * Tests of the rooms and of the house run from the sources. Snippets and the package are tested as a user gets them: built.
  */
@@ -81,24 +81,36 @@ export default defineConfig({
       },
       {
         extends: true,
-        // These boot applications, threads and child processes; on two busy cores that takes its time.
+        // Applications in this very process; so files share what it has loaded, as in `unit`.
         test: {
-          name: 'house',
-          include: ['test/{promises,e2e,properties,simulation,isolates}/**/*.spec.ts'],
+          name: 'promises',
+          isolate: false,
+          include: ['test/{promises,properties}/**/*.spec.ts'],
           exclude: ['**/node_modules/**', ...TIMED],
           testTimeout: 30_000,
         },
       },
       {
         extends: true,
-        // Applications in processes of their own, which are killed; when all others are done, because they need both cores.
+        // These boot applications, threads and child processes; on two busy cores that takes its time.
+        test: {
+          name: 'house',
+          include: ['test/{e2e,simulation,isolates}/**/*.spec.ts'],
+          exclude: ['**/node_modules/**'],
+          testTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        // Applications in processes of their own, which are killed; when all others are done, because they need both cores. Half of what one
+        // file does is to wait, for boots and for leases: so two go side by side.
         test: {
           name: 'crashes',
           include: ['test/crashes/*.spec.ts'],
           globalSetup: 'test/support/postgres.setup.ts',
           testTimeout: 300_000,
           hookTimeout: 60_000,
-          fileParallelism: false,
+          maxWorkers: 2,
           sequence: { groupOrder: 2 },
         },
       },

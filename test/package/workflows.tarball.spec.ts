@@ -30,14 +30,14 @@ describe('the tarball of @nestjs-workers/workflows', () => {
   });
 
   it('carries an instance to its end in memory, with no driver installed, in an application of format cjs', async () => {
-    const app = await tarballs.installInto('deciding-cjs', WITHOUT);
-    const { stdout, stderr } = await run(process.execPath, ['main.js'], { cwd: app, timeout: 50_000 });
+    const app = await tarballs.installInto('deciding', WITHOUT);
+    const { stdout, stderr } = await run(process.execPath, ['main.cjs'], { cwd: app, timeout: 50_000 });
     expect({ stdout, stderr }).toEqual({ stdout: '{"kind":"memory","type":"accepted","state":"paid"}\n', stderr: '' });
   });
 
   it('carries it to its end on SQLite in an application of format esm, and the program of the outbox shows it', async () => {
-    const app = await tarballs.installInto('deciding-esm', { ...WITHOUT, also: ['libsql'] });
-    const { stdout } = await run(process.execPath, ['main.js', 'orders.db'], { cwd: app, timeout: 50_000 });
+    const app = await tarballs.installInto('deciding', { ...WITHOUT, also: ['libsql'] });
+    const { stdout } = await run(process.execPath, ['main.mjs', 'orders.db'], { cwd: app, timeout: 50_000 });
     expect(stdout).toBe('{"kind":"sqlite","type":"accepted","state":"paid"}\n');
     const asked = ['workflows', 'list', '--sqlite', 'orders.db'];
     const program = join(app, 'node_modules/.bin/nestjs-workers');

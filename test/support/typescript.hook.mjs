@@ -18,6 +18,8 @@ export async function resolve(specifier, context, next) {
 }
 
 export async function load(url, context, next) {
+  // Without a source Node's own `require` takes it, and all that it requires; with one, each of those comes here and waits.
+  if (context.format === 'commonjs') return { format: 'commonjs', source: null, shortCircuit: true };
   if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context);
   const file = fileURLToPath(url);
   return { format: 'module', source: await compiled(file, readFileSync(file, 'utf8')), shortCircuit: true };

@@ -10,7 +10,6 @@ import {
 } from '@nestjs-workers/core/extension';
 import { DeadLetters } from './dead/dead.letters.js';
 import { PART } from './far/asked.js';
-import { farLetters, lettersBy, type LetterVerbs } from './far/far.letters.js';
 import { FarPremises } from './far/far.premises.js';
 import { type OutboxPremises, premisesBy } from './far/premises.js';
 import { OutboxDesk } from './outbox.desk.js';
@@ -73,27 +72,21 @@ function lent(isGlobal = true): DynamicModule {
   return { module: OutboxLentModule, global: isGlobal, providers: LENT, exports: [Outbox, DeadLetters] };
 }
 
-/** What stands for the outbox in a module that has none. */
-interface Rooms {
-  readonly premises: OutboxPremises;
-  readonly letters: LetterVerbs;
-}
-
-/** Finds the rooms; undefined while, or where, there are none. */
-class Lent {
-  constructor(readonly find: () => Rooms | undefined) {}
+/** The outbox of the application that a module is in; undefined while, or where, it has none. */
+class LentOutbox {
+  constructor(private readonly found: () => OutboxPremises | undefined) {}
 
   /** @throws ConfigurationError */
-  there(): Rooms {
-    const rooms = this.find();
-    if (rooms === undefined) throw new ConfigurationError([MISSING]);
-    return rooms;
+  there(): OutboxPremises {
+    const premises = this.found();
+    if (premises === undefined) throw new ConfigurationError([MISSING]);
+    return premises;
   }
 }
 
 /** Refuses to begin without. */
 class NeededOutbox {
-  constructor(private readonly lent: Lent) {}
+  constructor(private readonly lent: LentOutbox) {}
 
   onModuleInit(): void {
     this.lent.there();
@@ -102,44 +95,43 @@ class NeededOutbox {
 
 const LENT: Provider[] = [
   {
-    provide: Lent,
+    provide: LentOutbox,
     useFactory: async (
       modules: ModulesContainer,
-      { announcer }: WorkersEvents,
+      events: WorkersEvents,
       application: WorkersApplication | undefined,
-    ): Promise<Lent> => {
-      const around = premisesAround(modules) ?? application;
-      const part = around?.part(PART);
-      // The desk of this very application may come later than this.
-      if (part === undefined || part instanceof OutboxDesk) return new Lent(() => roomsOf(around?.part(PART)));
-      const onFault = (error: unknown): void => new Logger(Outbox.name).error(error);
-      const premises = await FarPremises.open({ part, follower: () => announcer.follower, onFault });
-      const rooms = premises === undefined ? undefined : { premises, letters: farLetters(part) };
-      return new Lent(() => rooms);
+    ): Promise<LentOutbox> => {
+      const lender = premisesAround(modules) ?? application;
+      const part = lender?.part(PART);
+      if (part !== undefined && !(part instanceof OutboxDesk)) return lentFrom(part, events);
+      // In this very process; and the desk may come later than this.
+      return new LentOutbox(() => deskOf(lender));
     },
     inject: [ModulesContainer, WorkersEvents, { token: WorkersApplication, optional: true }],
   },
   {
     provide: Outbox,
-    useFactory: (found: Lent) => new Outbox(premisesBy(() => found.there().premises)),
-    inject: [Lent],
+    useFactory: (lent: LentOutbox) => new Outbox(premisesBy(() => lent.there())),
+    inject: [LentOutbox],
   },
   {
     provide: DeadLetters,
-    useFactory: (found: Lent) => lettersBy(async (verb, given) => found.there().letters[verb](...given)),
-    inject: [Lent],
+    useFactory: (lent: LentOutbox) => premisesBy(() => lent.there()).letters,
+    inject: [LentOutbox],
   },
 ];
 
 const NEEDED: Provider = {
   provide: NeededOutbox,
-  useFactory: (found: Lent) => new NeededOutbox(found),
-  inject: [Lent],
+  useFactory: (lent: LentOutbox) => new NeededOutbox(lent),
+  inject: [LentOutbox],
 };
 
-function roomsOf(part: HostPart | undefined): Rooms | undefined {
-  if (!(part instanceof OutboxDesk)) return undefined;
-  return { premises: part, letters: part.letters as unknown as LetterVerbs };
+/** Inside an isolate the desk is the host's, and asked from afar. */
+async function lentFrom(part: HostPart, { announcer }: WorkersEvents): Promise<LentOutbox> {
+  const onFault = (error: unknown): void => new Logger(Outbox.name).error(error);
+  const premises = await FarPremises.open({ part, follower: () => announcer.follower, onFault });
+  return new LentOutbox(() => premises);
 }
 
 const MISSING =
@@ -152,7 +144,9 @@ const PROVIDERS: Provider[] = [
       options: OutboxModuleOptions,
       modules: ModulesContainer,
       application: WorkersApplication | undefined,
-    ) => deskAround(premisesAround(modules)) ?? newDesk(options, application),
+    ) =>
+      // The context of a handler that is kept in the application's process is a guest of its outbox, and opens none.
+      deskOf(premisesAround(modules)) ?? newDesk(options, application),
     inject: [OUTBOX_MODULE_OPTIONS, ModulesContainer, { token: WorkersApplication, optional: true }],
   },
   { provide: OutboxHouse, useFactory: ({ house }: OutboxDesk) => house, inject: [OutboxDesk] },
@@ -160,9 +154,9 @@ const PROVIDERS: Provider[] = [
   { provide: DeadLetters, useFactory: ({ letters }: OutboxDesk) => letters, inject: [OutboxDesk] },
 ];
 
-/** The context of a handler that is kept in the application's process is a guest of its outbox, and opens none. */
-function deskAround(around: Premises | undefined): OutboxDesk | undefined {
-  const part = around?.part(PART);
+/** The desk of an application in this process. */
+function deskOf(application: Pick<Premises, 'part'> | undefined): OutboxDesk | undefined {
+  const part = application?.part(PART);
   return part instanceof OutboxDesk ? part : undefined;
 }
 

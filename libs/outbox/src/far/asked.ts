@@ -1,6 +1,7 @@
-import type { Headers } from '@nestjs-workers/core';
-import type { Sending } from '@nestjs-workers/core/extension';
+import type { ChannelDeclaration, Headers } from '@nestjs-workers/core';
+import type { HostPart, Sending } from '@nestjs-workers/core/extension';
 import type { Whereabouts } from '../store/whereabouts.js';
+import { revived } from './revived.js';
 
 /** Under this name the outbox of an application answers what is asked inside its isolates. */
 export const PART = 'outbox';
@@ -24,3 +25,17 @@ export interface StoreAnswer {
 
 export const LETTER_VERBS = ['find', 'count', 'retry', 'retryAll', 'retryWith', 'discard', 'discardAll'] as const;
 export type LetterVerb = (typeof LETTER_VERBS)[number];
+
+/** @throws (rejects) what the host refused it with */
+export async function ask(part: HostPart, asked: Asked): Promise<unknown> {
+  try {
+    return await part.answer(asked);
+  } catch (error) {
+    throw revived(error);
+  }
+}
+
+/** A declaration cannot cross; its name can. */
+export function nameOf(channel: ChannelDeclaration | string): string {
+  return typeof channel === 'string' ? channel : channel.name;
+}

@@ -1,30 +1,29 @@
 import { BUILT_IN_ERRORS, type HostPart, Packing } from '@nestjs-workers/core/extension';
-import { LETTER_VERBS, type LetterVerb } from './asked.js';
-import { ask, nameOf } from './far.premises.js';
+import type { DeadLetterQuery } from '../dead/dead.letters.js';
+import { ask, type LetterVerb, nameOf } from './asked.js';
+import type { Letters } from './premises.js';
 
-/** The verbs of `DeadLetters`. */
-export type LetterVerbs = Record<LetterVerb, (...given: readonly unknown[]) => Promise<unknown>>;
-
-/** Each of them as a call of `call`. */
-export function lettersBy(call: (verb: LetterVerb, given: readonly unknown[]) => Promise<unknown>): LetterVerbs {
-  const verbs = LETTER_VERBS.map((verb) => [verb, (...given: readonly unknown[]) => call(verb, given)]);
-  return Object.fromEntries(verbs) as LetterVerbs;
+/** The dead letters as they are inside an isolate: each verb is asked of the host. */
+export function farLetters(part: HostPart): Letters {
+  const asked = async (verb: LetterVerb, ...given: readonly unknown[]) =>
+    (await ask(part, ['letters', verb, given])) as never;
+  return {
+    find: async (query, ...page) => asked('find', crossing(query), ...page),
+    count: async (query) => asked('count', crossing(query)),
+    retry: async (id) => asked('retry', id),
+    retryAll: async (query) => asked('retryAll', crossing(query)),
+    retryWith: async (id, payload) => asked('retryWith', id, packed(payload)),
+    discard: async (id) => asked('discard', id),
+    discardAll: async (query) => asked('discardAll', crossing(query)),
+  };
 }
 
-/** Each of them asked of the host. */
-export function farLetters(part: HostPart): LetterVerbs {
-  return lettersBy(async (verb, given) => ask(part, ['letters', verb, crossing(verb, given)]));
+/** A query may name a channel by its declaration, which cannot cross. */
+function crossing(query: DeadLetterQuery | undefined): DeadLetterQuery | undefined {
+  return query?.channel === undefined ? query : { ...query, channel: nameOf(query.channel) };
 }
 
-/** A payload goes as a JSON text. A query may name a channel by its declaration, which cannot cross. */
-function crossing(verb: LetterVerb, [first, ...rest]: readonly unknown[]): readonly unknown[] {
-  if (verb === 'retryWith') return [first, packed(rest[0])];
-  const { channel } = Object(first) as { readonly channel?: unknown };
-  const isDeclared = typeof channel === 'object' && channel !== null && 'name' in channel;
-  return [isDeclared ? { ...(first as object), channel: nameOf(channel as never) } : first, ...rest];
-}
-
-/** Which channel it is for is known to the host alone: an instance of any class goes as plain data, and is made again there. */
+/** Goes as a JSON text. Which channel it is for is known to the host alone: an instance of any class goes as plain data, and is made again there. */
 function packed(payload: unknown): string {
   const { constructor } = Object(payload) as { readonly constructor?: unknown };
   const isInstance = typeof payload === 'object' && typeof constructor === 'function' && constructor !== Object;

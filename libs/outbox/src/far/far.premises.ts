@@ -2,9 +2,9 @@ import { type ChannelDeclaration, type Headers, NotInIsolateError } from '@nestj
 import { BUILT_IN_ERRORS, type Follower, type HostPart, Packing, type Sending } from '@nestjs-workers/core/extension';
 import type { Appended, NewMessage, Transaction } from '../store/store.js';
 import type { Writer } from '../store/whereabouts.js';
-import type { Asked, StoreAnswer } from './asked.js';
-import type { OutboxPremises } from './premises.js';
-import { revived } from './revived.js';
+import { ask, type Asked, nameOf, type StoreAnswer } from './asked.js';
+import { farLetters } from './far.letters.js';
+import type { Letters, OutboxPremises } from './premises.js';
 import { writerAt } from './writers.js';
 
 /** Where what is asked goes, and what is told besides. */
@@ -28,11 +28,15 @@ export interface FarParts {
  * when that is over, and is refused.
  */
 export class FarPremises implements OutboxPremises {
+  readonly letters: Letters;
+
   private constructor(
     private readonly parts: FarParts,
     readonly storeKind: string,
     private readonly writer: Writer | undefined,
-  ) {}
+  ) {
+    this.letters = farLetters(parts.part);
+  }
 
   /** Undefined where the application has no outbox. */
   static async open(parts: FarParts): Promise<FarPremises | undefined> {
@@ -93,19 +97,6 @@ export class FarPremises implements OutboxPremises {
       'Its messages cannot be written from elsewhere: send with WorkerGateway.command, or keep the messages in sqliteStore or postgresStore.',
     );
   }
-}
-
-/** @throws (rejects) what the host refused it with */
-export async function ask(part: HostPart, asked: Asked): Promise<unknown> {
-  try {
-    return await part.answer(asked);
-  } catch (error) {
-    throw revived(error);
-  }
-}
-
-export function nameOf(channel: ChannelDeclaration | string): string {
-  return typeof channel === 'string' ? channel : channel.name;
 }
 
 /** The class whose instances travel as plain data; the host makes them again. */

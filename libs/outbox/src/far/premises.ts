@@ -1,12 +1,18 @@
 import type { ChannelDeclaration, Headers } from '@nestjs-workers/core';
 import type { Follower, Sending } from '@nestjs-workers/core/extension';
+import type { DeadLetters } from '../dead/dead.letters.js';
 import type { Appended, NewMessage, Transaction } from '../store/store.js';
+import type { LetterVerb } from './asked.js';
 
-/** What `Outbox` needs of the outbox behind it. */
+/** What `DeadLetters` can be told. */
+export type Letters = Pick<DeadLetters, LetterVerb>;
+
+/** What `Outbox` and `DeadLetters` need of the outbox behind them. */
 export interface OutboxPremises {
   /** The kind of transaction that can be written in. */
   readonly storeKind: string;
   readonly follower: Follower | undefined;
+  readonly letters: Letters;
   /**
    * What is to be written: payloads that were checked, in the form of the store, each under its key. A promise only where something has to
    * be waited for.
@@ -27,18 +33,27 @@ export interface OutboxPremises {
   wake(channel: ChannelDeclaration | string): void;
 }
 
-/** Those that `find` finds, asked anew at each use: they may be made later than who has them injected, or never. */
-export function premisesBy(find: () => OutboxPremises): OutboxPremises {
+/** Those that `found` answers with, asked anew at each use: they may be made later than who has them injected, or never. */
+export function premisesBy(found: () => OutboxPremises): OutboxPremises {
   return {
     get storeKind() {
-      return find().storeKind;
+      return found().storeKind;
     },
     get follower() {
-      return find().follower;
+      return found().follower;
     },
-    messages: (...given) => find().messages(...given),
-    write: (...given) => find().write(...given),
-    once: (...given) => find().once(...given),
-    wake: (channel) => find().wake(channel),
+    letters: {
+      find: async (...given) => found().letters.find(...given),
+      count: async (...given) => found().letters.count(...given),
+      retry: async (id) => found().letters.retry(id),
+      retryAll: async (query) => found().letters.retryAll(query),
+      retryWith: async (id, payload) => found().letters.retryWith(id, payload),
+      discard: async (id) => found().letters.discard(id),
+      discardAll: async (query) => found().letters.discardAll(query),
+    },
+    messages: (...given) => found().messages(...given),
+    write: (...given) => found().write(...given),
+    once: (...given) => found().once(...given),
+    wake: (channel) => found().wake(channel),
   };
 }

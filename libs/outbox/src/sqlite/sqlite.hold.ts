@@ -1,47 +1,55 @@
 import type { SqliteHandle } from './handle.js';
 
-/** A mark in a transaction, and how many wait who may write in no other. */
-interface Mark {
-  readonly name: string;
-  holders: number;
-}
-
-/** What is set on each handle and was not found gone. */
-const marks = new WeakMap<SqliteHandle, Mark>();
+/** Where a hold stands as long as it was not found gone: on its handle, each on one, and one on each. */
+const holds = new WeakMap<SqliteHandle, Hold>();
 let last = 0;
 
 /**
- * Takes hold of the transaction that is open on `handle`. A connection says whether one is open, and not which; but a savepoint goes with
- * the transaction it was set in, however that ends, and its name is given once.
+ * A hold on the transaction that is open on a handle. A connection says whether one is open, and not which; but a savepoint goes with the
+ * transaction it was set in, however that ends, and its name is given once.
  *
- * Promises: what it returns answers true only while that transaction is open, and leaves nothing behind.
+ * Promises: `letGo` answers true only while that transaction is open; nothing is left behind when all who share the hold have let go.
  * Does not promise: to answer true where a savepoint was released or rolled back to that is older; nor a savepoint of the user's that is
  * younger, when what he added was not awaited before he set it.
  */
-export function holdOn(handle: SqliteHandle): () => boolean {
-  const known = marks.get(handle);
-  const mark = known !== undefined && isThere(handle, known) ? known : { name: `nestjs_workers_${++last}`, holders: 0 };
-  handle.exec(`savepoint ${mark.name}`);
-  mark.holders += 1;
-  marks.set(handle, mark);
-  return () => {
-    mark.holders -= 1;
-    if (marks.get(handle) !== mark || !isThere(handle, mark)) return false;
-    if (mark.holders > 0) {
-      handle.exec(`savepoint ${mark.name}`);
-      marks.set(handle, mark);
-    }
-    return true;
-  };
-}
+export class Hold {
+  private readonly savepoint = `nestjs_workers_${++last}`;
+  /** How many have it, who may write in no other transaction. */
+  private holders = 0;
 
-/** Takes the mark away: there is no other way to ask for it. */
-function isThere(handle: SqliteHandle, { name }: Mark): boolean {
-  marks.delete(handle);
-  try {
-    handle.exec(`release ${name}`);
-    return true;
-  } catch {
-    return false;
+  private constructor(private readonly handle: SqliteHandle) {}
+
+  /** Takes hold of the transaction that is open on `handle`, together with those who have one on it. */
+  static on(handle: SqliteHandle): Hold {
+    const shared = holds.get(handle);
+    const hold = shared?.lift() === true ? shared : new Hold(handle);
+    hold.set();
+    hold.holders += 1;
+    return hold;
+  }
+
+  /** Called once by each who has it; says whether its transaction is still the one that is open. */
+  letGo(): boolean {
+    this.holders -= 1;
+    const isOpen = this.lift();
+    if (isOpen && this.holders > 0) this.set();
+    return isOpen;
+  }
+
+  private set(): void {
+    this.handle.exec(`savepoint ${this.savepoint}`);
+    holds.set(this.handle, this);
+  }
+
+  /** Takes the savepoint away, and says whether it was there: there is no other way to ask for it. */
+  private lift(): boolean {
+    if (holds.get(this.handle) !== this) return false;
+    holds.delete(this.handle);
+    try {
+      this.handle.exec(`release ${this.savepoint}`);
+      return true;
+    } catch {
+      return false;
+    }
   }
 }

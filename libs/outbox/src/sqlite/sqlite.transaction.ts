@@ -1,7 +1,7 @@
 import type { Rows, Transaction } from '../store/store.js';
 import { handleOf, type SqliteDatabase, type SqliteHandle, type SqliteStatement } from './handle.js';
 import { NotInTransactionError, TransactionForeignError } from './sqlite.errors.js';
-import { holdOn } from './sqlite.hold.js';
+import { Hold } from './sqlite.hold.js';
 
 /**
  * The transaction that is open on `database`, for `append` and `once`. Any connection to the database that holds the tables will do.
@@ -22,7 +22,8 @@ export function fromSqlite(database: SqliteDatabase): Transaction {
     },
     hold: () => {
       assertInTransaction(handle);
-      return holdOn(handle);
+      const hold = Hold.on(handle);
+      return () => hold.letGo();
     },
   };
 }

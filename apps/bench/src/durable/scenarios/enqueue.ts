@@ -1,7 +1,8 @@
+import { timedOnce } from '../../pass/once.js';
 import type { Bar } from '../../suite/bar.js';
 import type { Scenario } from '../../suite/scenario.js';
 import { job, jobs, type OpenQueue } from '../queue.js';
-import { perJob, timedOnce } from './measures.js';
+import { perJob } from './measures.js';
 
 const BULK = 1_000;
 

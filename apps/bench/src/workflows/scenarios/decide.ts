@@ -1,4 +1,5 @@
-import type { Figures, Scenario } from '../../suite/scenario.js';
+import { timedOnce } from '../../pass/once.js';
+import type { Scenario } from '../../suite/scenario.js';
 import type { OpenAccounts } from '../accounts.js';
 
 const CALLERS = 16;
@@ -37,18 +38,9 @@ export function decide(instances: 'running' | 'new'): Scenario<OpenAccounts> {
         return Promise.all(Array.from({ length: CALLERS }, caller));
       };
       await round(Math.min(500, items));
-      const figures = await timed(items, () => round(items));
+      const figures = await timedOnce(items, () => round(items));
       await accounts.close();
       return figures;
     },
   };
-}
-
-async function timed(items: number, work: () => Promise<unknown>): Promise<Figures> {
-  const cpu = process.cpuUsage();
-  const began = performance.now();
-  await work();
-  const wallMs = performance.now() - began;
-  const { user, system } = process.cpuUsage(cpu);
-  return { items, wallUs: (wallMs * 1e3) / items, rate: (items * 1e3) / wallMs, cpuUs: (user + system) / items };
 }
