@@ -104,7 +104,7 @@ module.exports = {
       from: {
         path: CORE,
         pathNot: [
-          `${CORE}(index|extension)\\.ts$`,
+          `${CORE}(index|extension|plain)\\.ts$`,
           CORE + HALL,
           `${CORE}(testing|health|opentelemetry|prometheus)/`,
           NOT_SHIPPED,
@@ -170,7 +170,7 @@ module.exports = {
       comment: 'The outbox lives from what the core publishes, as any package that brings channels of its own.',
       severity: 'error',
       from: { path: OUTBOX, pathNot: NOT_SHIPPED },
-      to: { path: CORE, pathNot: `${CORE}((testing/|cli/)?index|extension|isolate\\.entry)\\.ts$` },
+      to: { path: CORE, pathNot: `${CORE}((testing/|cli/)?index|extension|plain|isolate\\.entry)\\.ts$` },
     },
     {
       name: 'outbox-knows-no-workflows',
@@ -196,7 +196,7 @@ module.exports = {
       from: { path: WORKFLOWS, pathNot: NOT_SHIPPED },
       to: {
         path: `^libs/(workers|outbox)/src/`,
-        pathNot: '^libs/(workers|outbox)/src/((testing/|cli/)?index|extension)\\.ts$',
+        pathNot: '^libs/(workers|outbox)/src/((testing/|cli/)?index|extension|plain)\\.ts$',
       },
     },
     {

@@ -30,6 +30,7 @@ export default defineConfig({
   resolve: {
     // The longer name first: an alias matches by prefix.
     alias: [
+      { find: '@nestjs-workers/core/plain', replacement: path('libs/workers/src/plain.ts') },
       { find: '@nestjs-workers/core/cli', replacement: path('libs/workers/src/cli/index.ts') },
       { find: '@nestjs-workers/core/isolate', replacement: path('libs/workers/src/isolate.entry.ts') },
       { find: '@nestjs-workers/core/testing', replacement: path('libs/workers/src/testing/index.ts') },

@@ -53,6 +53,7 @@ const ROOT = new URL('../../', import.meta.url);
 const KEPT = new URL('node_modules/.cache/nestjs-workers/typescript/', ROOT);
 const PACKAGES = {
   '@nestjs-workers/core': 'libs/workers/src/index.ts',
+  '@nestjs-workers/core/plain': 'libs/workers/src/plain.ts',
   '@nestjs-workers/core/cli': 'libs/workers/src/cli/index.ts',
   '@nestjs-workers/core/extension': 'libs/workers/src/extension.ts',
   '@nestjs-workers/core/isolate': 'libs/workers/src/isolate.entry.ts',

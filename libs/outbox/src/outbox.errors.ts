@@ -1,4 +1,4 @@
-import { WorkersError } from '@nestjs-workers/core';
+import { WorkersError } from '@nestjs-workers/core/plain';
 
 /** The handle that was given is not in a transaction, or not one that this library can write in. Nothing was written. */
 export class TransactionInvalidError extends WorkersError {

@@ -1,5 +1,4 @@
-import { WorkersError } from '@nestjs-workers/core';
-import { shown, suggestion } from '@nestjs-workers/core/extension';
+import { shown, suggestion, WorkersError } from '@nestjs-workers/core/plain';
 
 /** No workflow has this name here. */
 export class WorkflowUnknownError extends WorkersError {

@@ -1,4 +1,4 @@
-import { ConfigurationError } from '@nestjs-workers/core';
+import { ConfigurationError } from '@nestjs-workers/core/plain';
 import type { Store } from '@nestjs-workers/outbox/extension';
 import type { WorkflowStore } from './store/store.js';
 

@@ -1,5 +1,5 @@
 import { type CommandOptions, type Given, harmless, UsageError } from '@nestjs-workers/core/cli';
-import { shown, suggestion, toMs } from '@nestjs-workers/core/extension';
+import { shown, suggestion, toMs } from '@nestjs-workers/core/plain';
 import type { DeadLetterQuery, Store } from '../store/store.js';
 
 /** How a command is told which dead letters it is about. */

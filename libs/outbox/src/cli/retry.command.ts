@@ -1,5 +1,5 @@
 import { type Command, counted, type Given, type Terminal, UsageError } from '@nestjs-workers/core/cli';
-import { shown } from '@nestjs-workers/core/extension';
+import { shown } from '@nestjs-workers/core/plain';
 import type { DeadLetterQuery, Store } from '../store/store.js';
 import { nothingFound, QUERY_OPTIONS, queryOf } from './letter.query.js';
 import { STORE_OPTIONS, withOpen } from './store.choice.js';

@@ -1,4 +1,4 @@
-import { WorkersError } from '@nestjs-workers/core';
+import { WorkersError } from '@nestjs-workers/core/plain';
 
 /** What was given as a database is none that this store knows. */
 export class HandleUnknownError extends WorkersError {

@@ -1,4 +1,4 @@
-import { WorkersError } from '@nestjs-workers/core';
+import { WorkersError } from '@nestjs-workers/core/plain';
 
 /** Whose tables are meant when nobody else's are. */
 const OUTBOX = '@nestjs-workers/outbox';

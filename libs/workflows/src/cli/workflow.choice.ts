@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { ConfigurationError } from '@nestjs-workers/core';
 import { type CommandOptions, type Given, UsageError } from '@nestjs-workers/core/cli';
+import { ConfigurationError } from '@nestjs-workers/core/plain';
 import { withOpen } from '@nestjs-workers/outbox/cli';
 import { Blueprint } from '../decider/blueprint.js';
 import { recordOf } from '../decider/workflow.decorator.js';

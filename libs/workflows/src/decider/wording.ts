@@ -1,4 +1,4 @@
-import { BUILT_IN_ERRORS, Packing } from '@nestjs-workers/core/extension';
+import { BUILT_IN_ERRORS, Packing } from '@nestjs-workers/core/plain';
 
 const PACKING = new Packing('json', BUILT_IN_ERRORS);
 

@@ -1,5 +1,5 @@
 import type { DurableOptions } from '@nestjs-workers/outbox';
-import { integer, type OptionTable, resolveOptions } from '@nestjs-workers/core/extension';
+import { integer, type OptionTable, resolveOptions } from '@nestjs-workers/core/plain';
 
 /** What `@Workflow` takes beside the name. */
 export interface WorkflowOptions {
