@@ -200,13 +200,16 @@ class Run {
 export function modelContract(harness: WorkflowHarness): void {
   describe('a random program', () => {
     it('does what a plain model does', { timeout: 60_000 }, async () => {
+      // A time limit of the runner's would leave the run that is under way to itself, with its tables dropped around it.
+      const until = Date.now() + 4_000;
       await fc.assert(
         fc.asyncProperty(program, async (steps) => {
+          if (Date.now() > until) return;
           const run = new Run(await Scene.of(harness));
           for (const step of steps) await run.step(step);
           await run.compare();
         }),
-        { numRuns: 25, interruptAfterTimeLimit: 4_000, markInterruptAsFailure: false },
+        { numRuns: 25 },
       );
     });
   });
