@@ -58,7 +58,7 @@ export const durableNewest = suite({
   name: 'durable-newest',
   title: 'On a disk, beside the newest',
   about: `The newest pg-boss and graphile-worker need Node 22, which this project does not; so everything in this section, ours too, ran on the Node
-that its machine line names, from npm. Otherwise as above.`,
+that its machine line names, from npm: \`npm run bench:newest\` installs all that. Otherwise as above.`,
   peers: [...kept.slice(0, 2), ...newest, ...kept.slice(2)].map(asFarAsInstalled),
   scenarios: [
     enqueue(16, [{ type: 'times-the-rate', measure: 'wallUs', peer: 'pg-boss', times: 1.5 }]),
