@@ -5,7 +5,7 @@
 import { openSync, writeSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { named } from '../suite/suite.js';
-import { peers } from '../durable/durable.peers.js';
+import { atHand } from '../durable/newest/newest.suite.js';
 import { fill } from '../durable/scenarios/drain.js';
 import type { Errand } from './errand.js';
 
@@ -13,7 +13,7 @@ const WORK_MS = 5;
 const CONCURRENCY = 16;
 
 const { peer, jobs, log, isFilling } = JSON.parse(process.argv[2]!) as Errand;
-const open = await named(peers, peer).load();
+const open = await named(atHand, peer).load();
 const queue = await open('defaults');
 if (isFilling) await fill(queue, jobs);
 const file = openSync(log, 'a');

@@ -2,7 +2,7 @@
  * The same scenarios as on a disk, beside neighbours whose newest versions need a newer Node than this project does: `npm run bench:newest`
  * installs them, and that Node from npm, and everything here runs on it.
  */
-import { suite } from '../../suite/suite.js';
+import { named, suite } from '../../suite/suite.js';
 import type { Peer } from '../../suite/peer.js';
 import type { Scenario } from '../../suite/scenario.js';
 import { peers as older } from '../durable.peers.js';
@@ -43,7 +43,10 @@ const newest: readonly Peer<OpenQueue>[] = [
   },
 ];
 
-const kept = older.filter(({ name }) => ['ours', 'ours-sqlite', 'hand-written'].includes(name));
+const everybody = [named(older, 'ours'), named(older, 'ours-sqlite'), ...newest, named(older, 'hand-written')];
+
+/** Who can be measured on this Node: beside the newest neighbours, where they are installed. */
+export const atHand: readonly Peer<OpenQueue>[] = reason === undefined ? everybody : older;
 
 /** Nobody plays where the neighbours are not installed: what this suite is for cannot be had then. */
 function asFarAsInstalled(peer: Peer<OpenQueue>): Peer<OpenQueue> {
@@ -59,7 +62,7 @@ export const durableNewest = suite({
   title: 'On a disk, beside the newest',
   about: `The newest pg-boss and graphile-worker need Node 22, which this project does not; so everything in this section, ours too, ran on the Node
 that its machine line names, from npm: \`npm run bench:newest\` installs all that. Otherwise as above.`,
-  peers: [...kept.slice(0, 2), ...newest, ...kept.slice(2)].map(asFarAsInstalled),
+  peers: everybody.map(asFarAsInstalled),
   scenarios: [
     enqueue(16, [{ type: 'times-the-rate', measure: 'wallUs', peer: 'pg-boss', times: 1.5 }]),
     enqueueBulk,
