@@ -215,13 +215,18 @@ describe.for(Object.keys(ADAPTERS) as (keyof typeof ADAPTERS)[])('the page on %s
   });
 });
 
-it('fills in nothing to be put again where redact has changed what was put, and does not act on who runs elsewhere', async () => {
-  const house = await openHouse('express', { redact: () => ({ to: '***' }), run: { except: [Resizer] } });
+/** A page that shows the one letter that was buried in its house. */
+async function atBuriedLetter(asked: Parameters<typeof openHouse>[1]) {
+  const house = await openHouse('express', asked);
   onTestFinished(() => house.close());
   const buried = house.workers.next('workers.buried');
   await house.gateway.command(Mailer, { to: 'nobody' });
   const { messageId } = await buried;
-  const { page } = await visit(browser, house, `#/letters/${messageId}`);
+  return { house, page: (await visit(browser, house, `#/letters/${messageId}`)).page };
+}
+
+it('fills in nothing to be put again where redact has changed what was put, and does not act on who runs elsewhere', async () => {
+  const { house, page } = await atBuriedLetter({ redact: () => ({ to: '***' }), run: { except: [Resizer] } });
   await page.getByText('"to": "***"').waitFor();
   await page.getByText('Edit').click();
   expect(await page.getByRole('textbox').inputValue()).toBe('');
@@ -234,12 +239,7 @@ it('fills in nothing to be put again where redact has changed what was put, and 
 });
 
 it('has no button to act with where it is read-only, and shows no payload without redact', async () => {
-  const house = await openHouse('express', { write: false, redact: undefined as never });
-  onTestFinished(() => house.close());
-  const buried = house.workers.next('workers.buried');
-  await house.gateway.command(Mailer, { to: 'nobody' });
-  const { messageId } = await buried;
-  const { page } = await visit(browser, house, `#/letters/${messageId}`);
+  const { house, page } = await atBuriedLetter({ write: false, redact: undefined as never });
   await page.getByText('Payloads are not shown here.').waitFor();
   expect(await page.getByText('"to"').count()).toBe(0);
   expect(await page.getByRole('main').getByRole('button').count()).toBe(0);

@@ -53,8 +53,7 @@ export function sqliteStore(options: SqliteStoreOptions): Store {
  * - A commit is on the disk before its verb resolves (`synchronous: 'full'`).
  * - Those who append in one turn of the event loop share a commit; an exchange is one commit.
  * - The claims of a process that died on this machine are taken over as soon as somebody looks, not after the lease.
- * - A commit of another process wakes the hosts of this one within about 25 ms; after two seconds
- *   without any, within 100 ms.
+ * - A commit of another process wakes the hosts of this one within about 25 ms, and within 100 ms when nothing happened for two seconds.
  * - A lent handle stays open, and nothing is written into a transaction of the user's that happens to be open on it.
  *
  * Does not promise: parallel writes. A database has one writer at a time; the others wait for it.

@@ -1,56 +1,31 @@
 import { Pool } from 'pg';
 import { freshDatabase } from '../database.js';
-import type { Job, Queue, Tuning } from '../queue.js';
+import { type Boss, queueOf } from '../peers/pg-boss.js';
+import type { Queue, Tuning } from '../queue.js';
 import { neighbour } from './neighbours.js';
 
-const NAME = 'jobs';
-
-interface PgBoss {
-  on(event: 'error', listener: () => void): unknown;
-  start(): Promise<unknown>;
-  stop(options: { graceful: boolean }): Promise<void>;
-  createQueue(name: string): Promise<void>;
-  send(name: string, data: object): Promise<unknown>;
+interface NewestBoss extends Boss {
   insert(name: string, jobs: readonly { readonly data: object }[]): Promise<unknown>;
-  work<T>(
-    name: string,
-    options: object,
-    handle: (batch: readonly { readonly data: T }[]) => Promise<void>,
-  ): Promise<unknown>;
 }
 
-/** Tuned: batches of a thousand for each of two workers, the next one at once while they come full. */
+/** Tuned it also takes the next batch at once while they come full. */
 export async function open(tuning: Tuning): Promise<Queue> {
-  const { PgBoss: Boss } = await neighbour<{ PgBoss: new (options: object) => PgBoss }>('pg-boss');
+  const { PgBoss } = await neighbour<{ PgBoss: new (options: object) => NewestBoss }>('pg-boss');
   const connectionString = await freshDatabase();
-  const boss = new Boss({ connectionString });
+  const boss = new PgBoss({ connectionString });
   const pool = new Pool({ connectionString });
-  boss.on('error', () => {});
-  await boss.start();
-  await boss.createQueue(NAME);
-  return {
-    add: (job) => boss.send(NAME, job),
-    addAll: (all) =>
+  const queue = await queueOf(boss, tuning, {
+    tuned: { burstWhenBatchFull: true },
+    insert: (name, jobs) =>
       boss.insert(
-        NAME,
-        all.map((data) => ({ data })),
+        name,
+        jobs.map((data) => ({ data })),
       ),
-    work: async (handle, concurrency) => {
-      const isTuned = tuning === 'tuned';
-      const options = isTuned ? { batchSize: 1_000, burstWhenBatchFull: true, pollingIntervalSeconds: 0.5 } : {};
-      for (let worker = 0; worker < (isTuned ? 2 : concurrency); worker++)
-        await boss.work<Job>(NAME, options, async (batch) => {
-          for (const { data } of batch) await handle(data);
-        });
-    },
-    left: async () => {
+    left: async (name) => {
       const open = `select count(*) from pgboss.job where name = $1 and state < 'completed'`;
-      const { rows } = await pool.query<{ count: string }>(open, [NAME]);
+      const { rows } = await pool.query<{ count: string }>(open, [name]);
       return Number(rows[0]!.count);
     },
-    close: async () => {
-      await boss.stop({ graceful: false });
-      await pool.end();
-    },
-  };
+  });
+  return { ...queue, close: () => Promise.all([queue.close(), pool.end()]) };
 }
