@@ -53,6 +53,7 @@ describe.each(KINDS)('a pool of a $kind up to two', ({ kind, dispatch }) => {
     )) as number[];
     expect(counts).toHaveLength(60);
     expect(Math.max(...counts)).toBeGreaterThan(5);
+    expect(Math.max(...counts)).toBeLessThanOrEqual(20);
     expect(counts.filter((count) => count === 1).length).toBeGreaterThan(1);
     await until(() => app().workers.events('workers.isolate-ended').length > 0, '10s');
     expect(

@@ -88,7 +88,7 @@ describe('a start', () => {
     ['an option that does not exist', inProcess({ detached: true } as never), /detached/],
     ['a size and two bounds', inThread({ size: 2, maxSize: 3 }), /size: says both minSize and maxSize/],
     ['a lower bound above the upper', inThread({ minSize: 3, maxSize: 2 }), /minSize: cannot be above maxSize/],
-    ['more handlers than messages', inThread({ concurrency: 64 }), /concurrency: cannot be above window/],
+    ['more handlers than messages', inThread({ concurrency: 65 }), /concurrency: cannot be above window/],
     ['no time to boot', inThread({ startupTimeout: -1 }), /startupTimeout/],
     ['no attempts', inProcess({ crash: { attempts: 0 } }), /crash: expected 'reject', or \{ attempts: 3 \}/],
     ['a token that can be guessed', inProcess({ attach: { path: '/tmp/x', token: 'short' } }), /attach/],

@@ -63,7 +63,7 @@ export interface PoolOptions {
   readonly concurrency?: number;
   /**
    * How many messages an isolate may hold, those its handlers are in included; they count against the worker's permits. What is held
-   * and not entered survives the isolate. Slow handlers get fewer: no more than about 10 ms of work is held ahead. @default 32
+   * and not entered survives the isolate. Slow handlers get fewer: no more than about 10 ms of work is held ahead. @default 64
    */
   readonly window?: number;
   /** What becomes of a message whose handler was entered when its isolate died: lost, and its caller told so, or tried again. @default 'reject' */
@@ -156,7 +156,7 @@ export const POOL_TABLE: OptionTable<ResolvedPoolOptions> = {
   minSize: optional('an integer from 0 up', (given) => given === 0 || isCount(given)),
   maxSize: optional('an integer from 1 up', isCount),
   concurrency: integer(1, 1),
-  window: integer(1, 32),
+  window: integer(1, 64),
   crash: {
     expects: "'reject', or { attempts: 3 }",
     read: (given) =>

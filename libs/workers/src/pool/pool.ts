@@ -34,6 +34,7 @@ export class Pool implements PopulationOwner {
   readonly kind: string;
   readonly window: number;
   readonly concurrency: number;
+  readonly lifeMessages: number;
   private readonly population: Population;
   private readonly timers: Timers;
   private readonly waiting: Errand[] = [];
@@ -42,6 +43,7 @@ export class Pool implements PopulationOwner {
     this.kind = parts.kind;
     this.window = parts.window;
     this.concurrency = parts.concurrency;
+    this.lifeMessages = parts.recycleAfter.messages ?? Infinity;
     this.timers = new Timers(parts.clock);
     this.population = new Population(parts, this, this.timers);
   }

@@ -12,6 +12,8 @@ export interface SlotOwner {
   readonly kind: string;
   readonly window: number;
   readonly concurrency: number;
+  /** How many messages an isolate handles in its life. */
+  readonly lifeMessages: number;
   /** A handler was entered: its time runs. */
   entered(errand: Errand): void;
   /** There is room for another errand. */
@@ -25,7 +27,7 @@ export interface SlotOwner {
  * States: `starting` until its isolate is ready; `idle`; `busy` with errands; `leaving`, when it gets no more; `dead`. A dead slot is
  * buried; its place is taken by a new one.
  *
- * Promises: it holds at most `window` errands, fewer of slow ones.
+ * Promises: it holds at most `window` errands, fewer of slow ones, and none beyond those that its isolate handles in its life.
  */
 export class Slot implements IsolateOwner {
   state: 'starting' | 'idle' | 'busy' | 'leaving' | 'dead' = 'starting';
@@ -47,7 +49,7 @@ export class Slot implements IsolateOwner {
     if (this.state !== 'idle' && this.state !== 'busy') return 0;
     // One that has nothing to do but what is under way gets more all the same; its outcomes ask again.
     if (this.load > this.owner.concurrency && this.isolate.isCongested) return 0;
-    return this.depth - this.load;
+    return Math.min(this.depth, this.owner.lifeMessages - this.handled) - this.load;
   }
 
   get load(): number {

@@ -1,8 +1,9 @@
-import { Socket } from 'node:net';
+import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 import { live } from '../isolate/inside/live.js';
 import { becomeIsolate } from '../isolate/role.js';
 import { connect } from '../socket/connect.js';
-import { Line } from '../socket/line.js';
+import { Inlet } from '../socket/inlet.js';
+import { Line, type LineOptions } from '../socket/line.js';
 import { dieWithHost } from './host.watch.js';
 import { JOURNAL_FD, JournalWriter } from './journal.js';
 import { MEETING_FD, type MeetingPlace, PLACE_VARIABLE } from './meeting.js';
@@ -30,12 +31,16 @@ export async function beginProcess({ hostPid, maxMessageBytes, hasJournal, named
   process.on('SIGINT', () => {});
   dieWithHost(hostPid);
   const options = { maxMessageBytes, ...(hasJournal ? { journal: new JournalWriter(JOURNAL_FD) } : {}) };
-  const line =
-    named === undefined
-      ? new Line(new Socket({ fd: MEETING_FD, readable: true, writable: true }), { ...options, ...STRAIGHT })
-      : await connect({ ...named, ...options });
+  const line = named === undefined ? inherited(options) : await connect({ ...named, ...options });
   // oxlint-disable-next-line unicorn/no-process-exit -- this process is the isolate, and lives for nothing else
   const link = new ProcessLink(line, (code) => process.exit(code));
   process.on('SIGTERM', () => link.isDismissed && process.exit(0));
   live(link);
+}
+
+function inherited(options: LineOptions): Line {
+  const inlet = new Inlet();
+  const reading: SocketConstructorOpts & ConnectOpts = { readable: true, writable: true, onread: inlet.onread };
+  const socket = new Socket({ fd: MEETING_FD, ...reading });
+  return new Line(socket, { ...options, ...STRAIGHT, inlet });
 }

@@ -4,6 +4,7 @@ import { FrameReader } from '../socket/frame.reader.js';
 import type { Line } from '../socket/line.js';
 import { Passage } from '../socket/middleware.js';
 import { type Dialect, FIRST } from './dialect.js';
+import type { JournalRecord } from './journal.js';
 
 /** Where a talk's words come out. */
 export interface HostTalkExit {
@@ -11,41 +12,56 @@ export interface HostTalkExit {
   onUnsaid(word: ToIsolate, error: Error): void;
 }
 
-/** What is told by its run alone, so that it may be told twice. */
-const RECOVERED = new Set<unknown>(['entered', 'done', 'failed', 'skipped']);
+/** After a frame above this, words travel alone until one is small again: what is large costs more to keep back than to write. */
+const LARGE_BYTES = 16 * 1_024;
+
+/** A word on its way out: what the middlewares made of it, and itself. */
+interface Leaving {
+  readonly message: unknown;
+  readonly word: ToIsolate;
+}
 
 /**
  * The host's side of the talk with one isolate: words on a line, in the dialect of both.
  *
  * The first word of each side is written in plain JSON: the host's is the birth, with the name of the serializer in it; the isolate's is
- * `met`, which says that it found that serializer, or `refused`. From then on both keep to the dialect.
+ * `met`, which says that it found that serializer, or `refused`. From then on both keep to the dialect. A frame of the host's is a list
+ * of words, because to write eight at once costs two thirds of writing each; one of the isolate's is one word.
+ *
+ * Promises: each word of the isolate is heard once, in the order in which it was said, from the socket or from the journal, whichever has
+ * it first.
  */
 export class HostTalk {
   private readonly sending: Passage<ToIsolate>;
-  private readonly receiving: Passage<'heard' | 'recovered'>;
+  private readonly receiving: Passage;
   private hasMet = false;
+  /** How many frames of the line were heard, those that admitted it included: the number of the next. */
+  private heard: number;
   /** Whether somebody will flush what is said now. What a middleware takes its time over comes too late for that. */
   private isKeeping = false;
+  private kept: Leaving[] = [];
+  private isLarge = false;
 
   constructor(
     private readonly line: Line,
     private readonly dialect: Dialect,
     private readonly exit: HostTalkExit,
   ) {
-    const { serializer, middleware } = dialect;
+    const { middleware } = dialect;
+    this.heard = line.given;
     this.sending = new Passage('send', middleware, {
-      passed: (message, word) => this.write(message, word, this.isKeeping),
+      passed: (message, word) => {
+        this.kept.push({ message, word });
+        if (!this.isKeeping || this.isLarge) this.writeKept(this.isKeeping);
+      },
       failed: (error, word) => exit.onUnsaid(word, error),
     });
-    this.receiving = new Passage<'heard' | 'recovered'>('receive', middleware, {
-      passed: (message, how) => {
-        if (how === 'heard' || (Array.isArray(message) && RECOVERED.has(message[0]))) exit.onWord(message);
-      },
+    this.receiving = new Passage('receive', middleware, {
+      passed: (message) => exit.onWord(message),
       failed: () => line.destroy(),
     });
     line.onFrame((body) => {
-      if (this.hasMet) return this.receiving.enter(serializer.deserialize(body), 'heard');
-      this.hear(FIRST.deserialize(body));
+      if (line.given > this.heard) this.hear(body);
     });
   }
 
@@ -54,13 +70,17 @@ export class HostTalk {
     else this.sending.enter(word, word);
   }
 
-  /** Hears what the isolate noted and may not have written: outcomes, and which handlers it is in. To hear them twice changes nothing. */
-  recover(frames: Buffer): void {
-    if (!this.hasMet || frames.length === 0) return;
-    const reader = new FrameReader();
-    reader.push(frames);
-    for (let body = reader.next(frames.length); body !== undefined; body = reader.next(frames.length)) {
-      this.receiving.enter(this.dialect.serializer.deserialize(Buffer.from(body)), 'recovered');
+  /** Hears what the isolate noted, as far as it follows on what was heard: outcomes, and which handlers it is in. */
+  recover(records: readonly JournalRecord[]): void {
+    if (!this.hasMet) return;
+    for (const { first, frames } of records) {
+      const reader = new FrameReader();
+      reader.push(frames);
+      for (let number = first; ; number++) {
+        const body = reader.next(frames.length);
+        if (body === undefined) break;
+        if (number === this.heard) this.hear(Buffer.from(body));
+      }
     }
   }
 
@@ -76,6 +96,7 @@ export class HostTalk {
   }
 
   flush(): void {
+    this.writeKept(true);
     this.line.flush();
   }
 
@@ -87,17 +108,33 @@ export class HostTalk {
     this.line.destroy();
   }
 
-  private hear(first: unknown): void {
+  private hear(body: Buffer): void {
+    this.heard++;
+    if (this.hasMet) return this.receiving.enter(this.dialect.serializer.deserialize(body), undefined);
     this.hasMet = true;
+    const first = FIRST.deserialize(body);
     if (!(Array.isArray(first) && first[0] === 'met')) this.exit.onWord(first);
   }
 
-  private write(message: unknown, word: ToIsolate, mayWait: boolean): void {
-    if (!this.line.isOpen) return;
+  /** One word that cannot be written does not keep back the others. */
+  private writeKept(mayWait: boolean): void {
+    const { kept } = this;
+    if (kept.length === 0) return;
+    this.kept = [];
+    if (kept.length === 1 || !this.write(kept, mayWait))
+      for (const one of kept) this.write([one], mayWait, (error) => this.exit.onUnsaid(one.word, error));
+  }
+
+  private write(leaving: readonly Leaving[], mayWait: boolean, unsaid?: (error: Error) => void): boolean {
+    if (!this.line.isOpen) return true;
     try {
-      this.line.send(this.dialect.serializer.serialize(message), mayWait);
+      const frame = this.dialect.serializer.serialize(leaving.map(({ message }) => message));
+      this.isLarge = frame.length > LARGE_BYTES;
+      this.line.send(frame, mayWait);
+      return true;
     } catch (error) {
-      this.exit.onUnsaid(word, asError(error));
+      unsaid?.(asError(error));
+      return false;
     }
   }
 }

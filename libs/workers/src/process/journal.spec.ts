@@ -4,12 +4,13 @@ import * as fc from 'fast-check';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { JournalReader, JournalWriter } from './journal.js';
 
-/** Both ends of one journal in one process. */
+/** Both ends of one journal in one process; `held` is all the bytes that it holds. */
 function journal() {
   const reader = JournalReader.open();
   if (reader === undefined) throw new Error('There is no journal on this system');
   onTestFinished(() => reader.close());
-  return { reader, writer: new JournalWriter(reader.fd) };
+  const held = () => Buffer.concat(reader.read().map(({ frames }) => Buffer.from(frames)));
+  return { reader, held, writer: new JournalWriter(reader.fd) };
 }
 
 describe.runIf(process.platform !== 'win32')('a journal', () => {
@@ -22,68 +23,75 @@ describe.runIf(process.platform !== 'win32')('a journal', () => {
   });
 
   it('holds nothing at first', () => {
-    expect(journal().reader.read()).toHaveLength(0);
+    expect(journal().held()).toHaveLength(0);
   });
 
   it('holds what was noted since the socket had everything, as often as it is read', () => {
-    const { reader, writer } = journal();
-    writer.note(Buffer.from('one '));
+    const { held, writer } = journal();
+    writer.note(Buffer.from('one '), 0);
     writer.begin();
-    writer.note(Buffer.from('two '));
-    writer.note(Buffer.from('three'));
-    expect(reader.read().toString()).toBe('two three');
-    expect(reader.read().toString()).toBe('two three');
+    writer.note(Buffer.from('two '), 1);
+    writer.note(Buffer.from('three'), 2);
+    expect(held().toString()).toBe('two three');
+    expect(held().toString()).toBe('two three');
+  });
+
+  it('tells the number of the first frame of each note', () => {
+    const { reader, writer } = journal();
+    writer.note(Buffer.from('two frames'), 7);
+    writer.note(Buffer.from('and one'), 9);
+    expect(reader.read().map(({ first }) => first)).toEqual([7, 9]);
   });
 
   it('keeps the last batch until the next one is noted', () => {
-    const { reader, writer } = journal();
-    writer.note(Buffer.from('a longer first batch'));
+    const { held, writer } = journal();
+    writer.note(Buffer.from('a longer first batch'), 0);
     writer.begin();
-    expect(reader.read().toString()).toBe('a longer first batch');
-    writer.note(Buffer.from('b'));
-    expect(reader.read().toString()).toBe('b');
+    expect(held().toString()).toBe('a longer first batch');
+    writer.note(Buffer.from('b'), 1);
+    expect(held().toString()).toBe('b');
   });
 
   it('says so when it is full, and holds what it took', () => {
-    const { reader, writer } = journal();
+    const { held, writer } = journal();
     const kilobyte = Buffer.alloc(1_024, 65);
     let noted = 0;
-    while (writer.note(kilobyte)) noted++;
+    while (writer.note(kilobyte, 0)) noted++;
     expect(noted).toBeGreaterThan(50);
-    expect(reader.read()).toHaveLength(noted * 1_024);
+    expect(held()).toHaveLength(noted * 1_024);
     writer.begin();
-    expect(writer.note(kilobyte)).toBe(true);
+    expect(writer.note(kilobyte, 0)).toBe(true);
   });
 
   it('does not show a record that is only half there', () => {
-    const { reader, writer } = journal();
-    writer.note(Buffer.from('whole'));
-    writer.note(Buffer.from('half'));
-    writeSync(reader.fd, 'ZZ', 12 + 5 + 12);
-    expect(reader.read().toString()).toBe('whole');
+    const { reader, held, writer } = journal();
+    writer.note(Buffer.from('whole'), 0);
+    writer.note(Buffer.from('half'), 1);
+    writeSync(reader.fd, 'ZZ', 16 + 5 + 16);
+    expect(held().toString()).toBe('whole');
   });
 
   it('holds nothing more when it is closed', () => {
-    const { reader, writer } = journal();
-    writer.note(Buffer.from('one'));
+    const { reader, held, writer } = journal();
+    writer.note(Buffer.from('one'), 0);
     reader.close();
-    expect(reader.read()).toHaveLength(0);
+    expect(held()).toHaveLength(0);
   });
 
   it('refuses when the file cannot be written to', () => {
-    expect(new JournalWriter(-1).note(Buffer.from('x'))).toBe(false);
+    expect(new JournalWriter(-1).note(Buffer.from('x'), 0)).toBe(false);
   });
 
   it('shows the last batch that holds anything, whatever was noted', () => {
     const batch = fc.array(fc.uint8Array({ minLength: 1, maxLength: 300 }), { maxLength: 20 });
     fc.assert(
       fc.property(fc.array(batch, { minLength: 1, maxLength: 10 }), (batches) => {
-        const { reader, writer } = journal();
+        const { held, writer } = journal();
         for (const notes of batches) {
           writer.begin();
-          for (const note of notes) writer.note(note);
+          for (const note of notes) writer.note(note, 0);
         }
-        expect(reader.read()).toEqual(Buffer.concat(batches.findLast((notes) => notes.length > 0) ?? []));
+        expect(held()).toEqual(Buffer.concat(batches.findLast((notes) => notes.length > 0) ?? []));
       }),
       { numRuns: 100 },
     );

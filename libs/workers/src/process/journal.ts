@@ -8,8 +8,8 @@ import type { Journal } from '../socket/outflow.js';
 export const JOURNAL_FD = 4;
 
 const JOURNAL_BYTES = 64 * 1_024;
-/** A record begins with the number of its batch, its length, and the checksum of its bytes. */
-const HEADER_BYTES = 12;
+/** A record begins with the number of its batch, that of its first frame, the length of its bytes and their checksum. */
+const HEADER_BYTES = 16;
 
 /**
  * Where a child notes what it has said and its socket does not have yet: a file without a name that it shares with its host.
@@ -21,20 +21,23 @@ const HEADER_BYTES = 12;
  */
 export class JournalWriter implements Journal {
   private readonly record = Buffer.alloc(JOURNAL_BYTES);
+  private readonly header = new Int32Array(this.record.buffer, this.record.byteOffset, HEADER_BYTES / 4);
   private batch = 1;
   private at = 0;
 
   constructor(private readonly fd: number) {}
 
-  note(bytes: Uint8Array): boolean {
+  note(bytes: Uint8Array, first: number): boolean {
+    const { record, header, batch } = this;
     const size = HEADER_BYTES + bytes.length;
     if (this.at + size > JOURNAL_BYTES) return false;
-    this.record.writeInt32LE(this.batch, 0);
-    this.record.writeInt32LE(bytes.length, 4);
-    this.record.writeUInt32LE(crc32(bytes), 8);
-    this.record.set(bytes, HEADER_BYTES);
+    header[0] = batch;
+    header[1] = first;
+    header[2] = bytes.length;
+    header[3] = crc32(bytes);
+    record.set(bytes, HEADER_BYTES);
     try {
-      writeSync(this.fd, this.record, 0, size, this.at);
+      writeSync(this.fd, record, 0, size, this.at);
     } catch {
       // A full disk, say. The socket takes it then.
       return false;
@@ -50,9 +53,19 @@ export class JournalWriter implements Journal {
   }
 }
 
+/** What was noted at once. */
+export interface JournalRecord {
+  /** The number of the first frame in it, counted from 0 since the line was open. */
+  readonly first: number;
+  /** Whole frames, one behind the other; valid until the journal is read again. */
+  readonly frames: Buffer;
+}
+
 /** The host's end of a journal. */
 export class JournalReader {
   private readonly bytes = Buffer.alloc(JOURNAL_BYTES);
+  private readonly header = new Uint8Array(HEADER_BYTES);
+  private readonly numbers = new Int32Array(this.header.buffer);
   private isOpen = true;
 
   private constructor(readonly fd: number) {}
@@ -68,24 +81,23 @@ export class JournalReader {
     return new JournalReader(fd);
   }
 
-  /** What the last batch holds: whole frames, one behind the other. Its words may have come by the socket as well. */
-  read(): Buffer {
-    if (!this.isOpen) return NOTHING;
+  /** What the last batch holds. Its words may have come by the socket as well. */
+  read(): JournalRecord[] {
+    if (!this.isOpen) return [];
     const length = readSync(this.fd, this.bytes, 0, JOURNAL_BYTES, 0);
-    if (length < HEADER_BYTES) return NOTHING;
-    const batch = this.bytes.readInt32LE(0);
-    const records: Buffer[] = [];
-    for (let at = 0; at + HEADER_BYTES <= length && this.bytes.readInt32LE(at) === batch;) {
+    const records: JournalRecord[] = [];
+    let batch: number | undefined;
+    for (let at = 0; at + HEADER_BYTES <= length;) {
+      const [written, first, size, sum] = this.headerAt(at);
       const from = at + HEADER_BYTES;
-      const size = this.bytes.readInt32LE(at + 4);
-      if (size <= 0 || from + size > length) break;
-      const record = this.bytes.subarray(from, from + size);
+      if (written !== (batch ??= written) || size <= 0 || from + size > length) break;
+      const frames = this.bytes.subarray(from, from + size);
       // It may be read while it is being written; then it is read another time.
-      if (crc32(record) !== this.bytes.readUInt32LE(at + 8)) break;
-      records.push(record);
+      if ((crc32(frames) | 0) !== sum) break;
+      records.push({ first, frames });
       at = from + size;
     }
-    return Buffer.concat(records);
+    return records;
   }
 
   /** Nothing can be read any more. */
@@ -94,6 +106,10 @@ export class JournalReader {
     this.isOpen = false;
     closeSync(this.fd);
   }
-}
 
-const NOTHING = Buffer.alloc(0);
+  private headerAt(at: number): [batch: number, first: number, size: number, sum: number] {
+    this.header.set(this.bytes.subarray(at, at + HEADER_BYTES));
+    const [batch = 0, first = 0, size = 0, sum = 0] = this.numbers;
+    return [batch, first, size, sum];
+  }
+}

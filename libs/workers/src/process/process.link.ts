@@ -4,10 +4,11 @@ import type { ToHost } from '../isolate/protocol.js';
 import { asError } from '../message/fault.js';
 import type { Line } from '../socket/line.js';
 import { Passage } from '../socket/middleware.js';
+import type { Serializer } from '../wire/serializer.js';
 import { type Dialect, dialectNamed, FIRST } from './dialect.js';
 
 /** How long words may lie in the journal, while this process is busy, before the socket gets them. */
-const FLUSH_AFTER_MS = 0.1;
+const FLUSH_AFTER_MS = 0.2;
 /** How long stop hooks may take when the host is gone. */
 const ORPHAN_MS = 1_000;
 
@@ -32,7 +33,7 @@ export class ProcessLink implements Link {
     line.onFrame((body) => {
       this.flushedAt = performance.now();
       if (this.dialect === undefined) this.hearBirth(FIRST.deserialize(body));
-      else this.receiving?.enter(this.dialect.serializer.deserialize(body), undefined);
+      else for (const word of this.read(body, this.dialect.serializer)) this.receiving?.enter(word, undefined);
     });
     line.onClose(() => {
       setTimeout(() => end(0), ORPHAN_MS).unref();
@@ -85,6 +86,13 @@ export class ProcessLink implements Link {
   private hearBirth(word: unknown): void {
     if (Array.isArray(word) && typeof word[2] === 'string') this.hostSerializer = word[2];
     this.onWord(Array.isArray(word) ? word.slice(0, 2) : word);
+  }
+
+  private read(body: Buffer, serializer: Serializer): readonly unknown[] {
+    const isLeft = serializer.isCopying === true || !this.line.isLending;
+    const words = serializer.deserialize(isLeft ? body : Buffer.from(body));
+    if (!Array.isArray(words)) throw new TypeError('The host wrote a frame that is no list of words');
+    return words;
   }
 
   private write(message: unknown, word: ToHost): void {

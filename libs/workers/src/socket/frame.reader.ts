@@ -2,6 +2,8 @@ import { HEADER_BYTES, readLength } from './frame.js';
 import { FrameTooLargeError } from './socket.errors.js';
 
 const NOTHING = Buffer.alloc(0);
+/** Memory for large frames is used again up to here; beyond, a frame has its own. */
+const LARGEST_LENT_BYTES = 4 * 1_024 * 1_024;
 
 /**
  * Finds the frames in a stream of chunks.
@@ -10,6 +12,8 @@ const NOTHING = Buffer.alloc(0);
  * view of it, so it lives as long as somebody holds it and keeps that chunk (64 KiB as a rule) in memory: who keeps a body for long keeps
  * a copy. A frame that is longer than its chunk is put together in one buffer of its length. A length above the limit is refused before
  * anything is allocated for it.
+ *
+ * One that lends makes no new memory for each frame: a body is valid until the next is asked for, or the next chunk is pushed.
  */
 export class FrameReader {
   /** What was pushed and not yet taken: `chunk` from `at` on. */
@@ -17,12 +21,32 @@ export class FrameReader {
   private at = 0;
   /** The frame that goes on in a later chunk, as far as it has come. */
   private unfinished: { readonly body: Buffer; filled: number } | undefined;
+  /** Where the large frames of one that lends are put together, one after the other. */
+  private desk: Buffer = NOTHING;
+
+  constructor(private readonly isLending = false) {}
 
   /** Adds the next bytes of the stream. Cheap when all whole frames before them have been taken. */
   push(chunk: Buffer): void {
     const rest = this.chunk.length - this.at;
     this.chunk = rest === 0 ? chunk : Buffer.concat([this.chunk.subarray(this.at), chunk]);
     this.at = 0;
+  }
+
+  /** The memory of what was pushed is about to be used again. */
+  keepRest(): void {
+    this.chunk = this.at === this.chunk.length ? NOTHING : Buffer.from(this.chunk.subarray(this.at));
+    this.at = 0;
+  }
+
+  /** Where the next bytes of the stream can be put, so that they need not be copied; undefined when they belong to no frame yet. */
+  get room(): Buffer | undefined {
+    return this.unfinished?.body.subarray(this.unfinished.filled);
+  }
+
+  /** The next bytes of the stream were put into `room`. */
+  filled(bytes: number): void {
+    if (this.unfinished !== undefined) this.unfinished.filled += bytes;
   }
 
   /**
@@ -42,13 +66,19 @@ export class FrameReader {
       return chunk.subarray(start, this.at);
     }
     this.at = start;
-    this.unfinished = { body: Buffer.allocUnsafeSlow(length), filled: 0 };
+    this.unfinished = { body: this.memory(length), filled: 0 };
     return this.fill(this.unfinished);
   }
 
   /** Whether the stream, should it end now, would end inside a frame or before one that was not taken. */
   get isInside(): boolean {
     return this.unfinished !== undefined || this.at < this.chunk.length;
+  }
+
+  private memory(length: number): Buffer {
+    if (!this.isLending || length > LARGEST_LENT_BYTES) return Buffer.allocUnsafeSlow(length);
+    if (this.desk.length < length) this.desk = Buffer.allocUnsafeSlow(length);
+    return this.desk.subarray(0, length);
   }
 
   private fill(frame: { readonly body: Buffer; filled: number }): Buffer | undefined {

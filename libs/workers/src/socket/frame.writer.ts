@@ -18,6 +18,8 @@ const BYTES_PER_UNIT = 3;
 export class FrameWriter {
   /** How many bytes wait to be taken. */
   bytes = 0;
+  /** How many frames were added, ever. */
+  frames = 0;
   private parts: Uint8Array[] = [];
   /** The part of the slab that is in use and not yet among the parts: from `start` up to `end`. */
   private slab = Buffer.alloc(0);
@@ -92,6 +94,7 @@ export class FrameWriter {
     writeLength(this.slab, this.end, length);
     this.end += HEADER_BYTES + length;
     this.bytes += HEADER_BYTES + length;
+    this.frames++;
   }
 
   private append(part: Uint8Array): void {
@@ -99,6 +102,7 @@ export class FrameWriter {
     this.freshFrom = undefined;
     this.parts.push(part);
     this.bytes += part.length;
+    this.frames++;
   }
 
   private seal(): void {

@@ -2,6 +2,7 @@ import type { Duplex } from 'node:stream';
 import { asError } from '../message/fault.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './frame.js';
 import { FrameReader } from './frame.reader.js';
+import type { Inlet } from './inlet.js';
 import { type Journal, Outflow } from './outflow.js';
 import { FrameTruncatedError, LineClosedError } from './socket.errors.js';
 
@@ -37,6 +38,8 @@ export interface LineOptions {
   readonly fd?: number;
   /** Where `secure` keeps what is not written yet. @default nowhere: it is written */
   readonly journal?: Journal;
+  /** What the socket was made to read through; then a frame is lent to its taker until that returns. @default none: it is the taker's */
+  readonly inlet?: Inlet;
 }
 
 /**
@@ -59,22 +62,26 @@ export class Line {
   maxMessageBytes: number;
   private state: LineState = OPEN;
   private taker: ((body: Buffer) => void) | undefined;
-  private readonly reader = new FrameReader();
+  private readonly reader: FrameReader;
   private readonly outflow: Outflow;
   private readonly mourners: ((end: LineEnd) => void)[] = [];
+  /** Whether a frame is the taker's only until it returns. */
+  readonly isLending: boolean;
+  /** How many frames were given away, whoever took them. */
+  given = 0;
   private isDelivering = false;
 
   /** @param socket fresh: nobody has read from it, and an error of it is yet to come. From now on it belongs to the line. */
   constructor(
     private readonly socket: Duplex,
-    { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, fd, journal }: LineOptions = {},
+    { maxMessageBytes = DEFAULT_MAX_MESSAGE_BYTES, fd, journal, inlet }: LineOptions = {},
   ) {
     this.maxMessageBytes = maxMessageBytes;
+    this.isLending = inlet !== undefined;
+    this.reader = new FrameReader(this.isLending);
     this.outflow = new Outflow(socket, fd, journal);
-    socket.on('data', (chunk: Buffer) => {
-      this.reader.push(chunk);
-      this.deliver();
-    });
+    if (inlet === undefined) socket.on('data', (chunk: Buffer) => this.take(chunk));
+    else this.readThrough(inlet);
     socket.pause();
     socket.on('end', () => this.leave());
     socket.on('error', (error) => this.cut({ type: 'broken', error }));
@@ -155,6 +162,28 @@ export class Line {
     this.cut(CLOSED);
   }
 
+  private take(chunk: Buffer): void {
+    this.reader.push(chunk);
+    this.deliver();
+  }
+
+  private readThrough(inlet: Inlet): void {
+    const { reader } = this;
+    inlet.reader = {
+      get room() {
+        return reader.room;
+      },
+      filled: (bytes) => {
+        reader.filled(bytes);
+        this.deliver();
+      },
+      push: (chunk) => {
+        this.take(chunk);
+        reader.keepRest();
+      },
+    };
+  }
+
   /** Gives away the frames at hand, as long as somebody takes them. */
   private deliver(): void {
     if (this.isDelivering) return;
@@ -164,6 +193,7 @@ export class Line {
       while (this.taker !== undefined && !this.socket.destroyed) {
         const body = this.reader.next(this.maxMessageBytes);
         if (body === undefined) break;
+        this.given++;
         this.taker(body);
       }
     } catch (thrown) {

@@ -11,9 +11,6 @@ export interface MiddlewareContext {
 /**
  * Sees every message that leaves or arrives. What it returns, or what the promise it returns comes to, goes on in the message's place,
  * `null` included; `undefined` lets the message go on as it is. It may take its time: the messages behind it wait.
- *
- * Where a child process is busy, the host reads in its journal what it said, and may be shown the same again, later, when the socket has it: a
- * middleware that counts what it receives, or that decrypts by its place in a sequence, must bear that.
  */
 export type Middleware = (context: MiddlewareContext) => unknown;
 

@@ -4,8 +4,8 @@ import { FrameWriter } from './frame.writer.js';
 
 /** Where a side keeps what its socket does not have yet, so that it outlives the process. */
 export interface Journal {
-  /** Keeps `bytes`, before it returns; false when it cannot. */
-  note(bytes: Uint8Array): boolean;
+  /** Keeps `bytes`, before it returns; false when it cannot. `first` is the number of the first frame in it, counted from 0. */
+  note(bytes: Uint8Array, first: number): boolean;
   /** The socket has everything that was noted. */
   begin(): void;
 }
@@ -24,6 +24,8 @@ export class Outflow {
   private waiters: (() => void)[] = [];
   private isDue = false;
   private isHeld = false;
+  /** How many frames the socket or the journal has. */
+  private safe = 0;
 
   /** @param fd the descriptor that `socket` writes to, where it is known: small writes then go straight to the system. */
   constructor(
@@ -49,6 +51,7 @@ export class Outflow {
   flush(): void {
     if (this.writer.bytes === 0 || this.socket.destroyed) return;
     const parts = this.writer.take();
+    this.safe = this.writer.frames;
     const [only] = parts;
     if (parts.length === 1 && only !== undefined && this.fd !== undefined) this.writeStraight(only, this.fd);
     else {
@@ -63,7 +66,8 @@ export class Outflow {
   secure(): void {
     if (this.writer.bytes === 0) return;
     const fresh = this.journal === undefined ? undefined : this.writer.fresh();
-    if (fresh === undefined || this.journal?.note(fresh) !== true) this.flush();
+    if (fresh === undefined || this.journal?.note(fresh, this.safe) !== true) this.flush();
+    this.safe = this.writer.frames;
   }
 
   /** Holds back what is added until `letGo`, which saves a look at the end of the turn. */

@@ -75,7 +75,7 @@ export function borderContract(name: string, { form, cross }: Border): void {
       ['of one byte a letter', 'x'],
       ['of two', 'ж'],
       ['of emoji', '🙂'],
-    ])('keeps a text of ten million letters %s', (_, letter) => {
+    ])('keeps a text of ten million letters %s', { timeout: 30_000 }, (_, letter) => {
       const text = letter.repeat(10_000_000 / letter.length);
       expect(carried(text) === text).toBe(true);
     });

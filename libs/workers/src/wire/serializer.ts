@@ -7,13 +7,16 @@ import type { Form } from './portable.js';
  * pair need not know about dates, maps or errors: one that keeps JSON data keeps everything. A pair that keeps more (what the structured
  * clone keeps) says so with `form: 'clone'`, and less is packed.
  *
- * Both sides use the same pair. `deserialize` owns `data`: what it gives may be views of that memory, so a transport does not use it again.
+ * Both sides use the same pair. `deserialize` owns `data`: what it gives may be views of that memory, so a transport does not use it again,
+ * unless the pair says that it copies.
  */
 export interface Serializer {
   /** Compared when the two sides meet, and named in errors. */
   readonly name: string;
   /** What the pair keeps by itself. @default 'json' */
   readonly form?: Form;
+  /** Whether what `deserialize` gives has nothing of the memory of `data`, so that a transport need not make new memory each time. @default false */
+  readonly isCopying?: boolean;
   /** @throws what the pair has to say about a frame it cannot write; only the message in that frame is refused */
   serialize(frame: unknown): string | Buffer;
   deserialize(data: Buffer): unknown;
@@ -27,6 +30,7 @@ export function jsonSerializer(): Serializer {
 const JSON_SERIALIZER: Serializer = {
   name: 'json',
   form: 'json',
+  isCopying: true,
   serialize: (frame) => JSON.stringify(frame),
   deserialize: (data) => JSON.parse(data.toString()) as unknown,
 };

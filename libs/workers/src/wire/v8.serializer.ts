@@ -12,6 +12,7 @@ export function v8Serializer(): Serializer {
 const V8_SERIALIZER: Serializer = {
   name: 'v8',
   form: 'clone',
+  isCopying: true,
   serialize(frame) {
     const serializer = new DefaultSerializer();
     serializer.writeHeader();
@@ -32,15 +33,12 @@ interface ViewReader {
 /** Documented for subclasses, but not in the types. */
 const Base = DefaultDeserializer as unknown as new (data: Buffer) => DefaultDeserializer & ViewReader;
 
-/**
- * Node makes every view a view of the frame. A Buffer may be that, as it may be one of a pool; the `buffer` of a typed array is looked at
- * by those who use it, and has to be its own.
- */
+/** Node makes every view a view of the frame, whose memory is used again. Here each has its own. */
 class Deserializer extends Base {
   override _readHostObject(): NodeJS.ArrayBufferView {
     // oxlint-disable-next-line no-underscore-dangle -- the name is Node's
     const view = super._readHostObject();
-    if (Buffer.isBuffer(view)) return view;
+    if (Buffer.isBuffer(view)) return Buffer.from(view);
     const { buffer, byteOffset, byteLength } = view;
     const View = view.constructor as new (memory: ArrayBufferLike) => NodeJS.ArrayBufferView;
     return new View(buffer.slice(byteOffset, byteOffset + byteLength));
