@@ -189,7 +189,7 @@ function followed({ announcer }: WorkersApplication, { name, in: channel }: Plan
   const trail = { worker: name, channel: channel?.name };
   return (message, context, within) => {
     const { follower } = announcer;
-    return follower === undefined
+    return follower === undefined || !follower.knows(message)
       ? invoke(message, context, within)
       : follower.handle(trail, message, () => invoke(message, context, within));
   };

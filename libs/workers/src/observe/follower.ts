@@ -17,6 +17,8 @@ export interface Follower {
   leaves(headers: Headers | undefined): boolean;
   /** Around putting: `headers` may be added to. `from` is the message whose handler's result is put. */
   put<R>(trail: Trail, headers: Headers, send: (headers: Headers) => R, from?: Message): R;
+  /** Whether the handler of `message` is any of its business; when it is not, `handle` need not be called. */
+  knows(message: Message): boolean;
   /** Around the handler. In an isolate, `within` is what `carried` said of the message in the host. */
   handle(trail: Trail, message: Message, call: () => unknown, within?: Headers): unknown;
   /** `headers` with what is to be known where they go: of the handler of `from`, else of what is under way here. */

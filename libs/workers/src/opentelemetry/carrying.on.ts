@@ -16,6 +16,11 @@ export class CarryingOn implements Follower {
     return send(this.carried(headers));
   }
 
+  /** What is around it may have been said beside the message. */
+  knows(): boolean {
+    return true;
+  }
+
   /** Within the host's `process`, which lasts for as long as the handler runs. */
   handle(_trail: Trail, { headers }: Message, call: () => unknown, within: Headers = headers): unknown {
     const around = traceOf(within);

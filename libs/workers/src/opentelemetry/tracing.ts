@@ -53,6 +53,10 @@ export class Tracing implements Follower {
     return during(span, () => send(trace.isSpanContextValid(sent) ? carrying(headers, sent) : headers));
   }
 
+  knows({ headers }: Message): boolean {
+    return headers['traceparent'] !== undefined;
+  }
+
   handle({ worker, channel }: Trail, message: Message, call: () => unknown): unknown {
     const producer = traceOf(message.headers);
     if (producer === undefined) return call();

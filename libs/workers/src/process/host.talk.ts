@@ -128,9 +128,10 @@ export class HostTalk {
   private write(leaving: readonly Leaving[], mayWait: boolean, unsaid?: (error: Error) => void): boolean {
     if (!this.line.isOpen) return true;
     try {
-      const frame = this.dialect.serializer.serialize(leaving.map(({ message }) => message));
+      const { serializer } = this.dialect;
+      const frame = serializer.serialize(leaving.map(({ message }) => message));
       this.isLarge = frame.length > LARGE_BYTES;
-      this.line.send(frame, mayWait);
+      this.line.send(frame, mayWait, serializer.isCopying);
       return true;
     } catch (error) {
       unsaid?.(asError(error));

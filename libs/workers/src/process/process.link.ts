@@ -98,7 +98,8 @@ export class ProcessLink implements Link {
   private write(message: unknown, word: ToHost): void {
     if (!this.line.isOpen) return;
     try {
-      this.line.send((this.dialect as Dialect).serializer.serialize(message));
+      const { serializer } = this.dialect as Dialect;
+      this.line.send(serializer.serialize(message), false, serializer.isCopying);
     } catch (error) {
       this.onUnsaid(word, asError(error));
     }

@@ -8,6 +8,13 @@ const LARGEST_COPY_BYTES = 16 * 1_024;
 /** What one unit of a JavaScript string can take in UTF-8. */
 const BYTES_PER_UNIT = 3;
 
+/** Bytes to be written. */
+export interface Part {
+  readonly bytes: Uint8Array;
+  /** Nobody looks at them once they are written: their memory may be freed. */
+  readonly isSpent: boolean;
+}
+
 /**
  * Gathers frames into as few buffers as possible.
  *
@@ -20,7 +27,7 @@ export class FrameWriter {
   bytes = 0;
   /** How many frames were added, ever. */
   frames = 0;
-  private parts: Uint8Array[] = [];
+  private parts: Part[] = [];
   /** The part of the slab that is in use and not yet among the parts: from `start` up to `end`. */
   private slab = Buffer.alloc(0);
   private start = 0;
@@ -28,9 +35,9 @@ export class FrameWriter {
   /** From where in the slab on nothing was shown by `fresh`; undefined when what is fresh lies elsewhere too. */
   private freshFrom: number | undefined = 0;
 
-  /** @throws MessageTooLargeError */
-  add(body: string | Uint8Array, maxBytes: number): void {
-    if (typeof body !== 'string') return this.addBytes(body, maxBytes);
+  /** @param isSpent whether nobody but the writer will look at the bytes. @throws MessageTooLargeError */
+  add(body: string | Uint8Array, maxBytes: number, isSpent = false): void {
+    if (typeof body !== 'string') return this.addBytes(body, maxBytes, isSpent);
     if (body.length * BYTES_PER_UNIT > LARGEST_COPY_BYTES) return this.addLongText(body, maxBytes);
     this.reserve(HEADER_BYTES + body.length * BYTES_PER_UNIT);
     const length = this.slab.write(body, this.end + HEADER_BYTES);
@@ -39,7 +46,7 @@ export class FrameWriter {
   }
 
   /** Takes out everything in the order in which it was added. */
-  take(): Uint8Array[] {
+  take(): Part[] {
     this.seal();
     const { parts } = this;
     this.parts = [];
@@ -56,7 +63,7 @@ export class FrameWriter {
     return fresh;
   }
 
-  private addBytes(body: Uint8Array, maxBytes: number): void {
+  private addBytes(body: Uint8Array, maxBytes: number, isSpent: boolean): void {
     const { length } = body;
     refuseAbove(maxBytes, length);
     if (length <= LARGEST_COPY_BYTES) {
@@ -68,7 +75,7 @@ export class FrameWriter {
     writeLength(this.slab, this.end, length);
     this.end += HEADER_BYTES;
     this.bytes += HEADER_BYTES;
-    this.append(body);
+    this.append(body, isSpent);
   }
 
   private addLongText(body: string, maxBytes: number): void {
@@ -77,7 +84,7 @@ export class FrameWriter {
     const frame = Buffer.allocUnsafeSlow(HEADER_BYTES + length);
     writeLength(frame, 0, length);
     frame.write(body, HEADER_BYTES);
-    this.append(frame);
+    this.append(frame, true);
   }
 
   /** Makes room for `bytes` behind what the slab holds, in a new one if need be. */
@@ -97,17 +104,17 @@ export class FrameWriter {
     this.frames++;
   }
 
-  private append(part: Uint8Array): void {
+  private append(bytes: Uint8Array, isSpent: boolean): void {
     this.seal();
     this.freshFrom = undefined;
-    this.parts.push(part);
-    this.bytes += part.length;
+    this.parts.push({ bytes, isSpent });
+    this.bytes += bytes.length;
     this.frames++;
   }
 
   private seal(): void {
     if (this.start === this.end) return;
-    this.parts.push(this.slab.subarray(this.start, this.end));
+    this.parts.push({ bytes: this.slab.subarray(this.start, this.end), isSpent: false });
     this.start = this.end;
   }
 }

@@ -51,6 +51,24 @@ describe('what is sent on a line', () => {
     expect(laterLook).not.toHaveBeenCalled();
   });
 
+  it('is freed when it is spent, large, alone in its memory, and written', async () => {
+    const { line, peer } = await pair();
+    const large = () => Buffer.from(new ArrayBuffer(200_000));
+    const [spent, kept, small, shared] = [large(), large(), Buffer.from(new ArrayBuffer(20_000)), large().subarray(1)];
+    for (const [body, isSpent] of [
+      [spent, true],
+      [kept, false],
+      [small, true],
+      [shared, true],
+    ] as const)
+      line.send(body, false, isSpent);
+    expect(spent.length).toBe(200_000);
+    await peer.frame(4);
+    await line.drained();
+    expect([spent, kept, small, shared].map(({ length }) => length)).toEqual([0, 200_000, 20_000, 199_999]);
+    expect(peer.frames.map(({ length }) => length)).toEqual([200_000, 200_000, 20_000, 199_999]);
+  });
+
   it('is with the system when `flush` returns', async () => {
     const { line, peer } = await pair();
     line.send('now');

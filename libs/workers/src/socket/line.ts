@@ -101,14 +101,15 @@ export class Line {
 
   /**
    * Sends one frame, at the end of this turn of the event loop at the latest; `flush` does it now. Bytes must be left as they are until
-   * they are written. One that may wait leaves with the next that may not, or with `flush`.
+   * they are written; then the memory of spent ones, which nobody else looks at, may be freed. One that may wait leaves with the next that
+   * may not, or with `flush`.
    *
    * @throws MessageTooLargeError This message only; the line lives on.
    * @throws LineClosedError
    */
-  send(body: string | Uint8Array, mayWait = false): void {
+  send(body: string | Uint8Array, mayWait = false, isSpent = false): void {
     if (this.state.type !== 'open') throw new LineClosedError();
-    this.outflow.add(body, this.maxMessageBytes, mayWait);
+    this.outflow.add(body, this.maxMessageBytes, mayWait, isSpent);
   }
 
   /** Writes what was sent, now. On a socket with room the system has it when this returns, so the process may end. */

@@ -1,6 +1,7 @@
 import { writeSync } from 'node:fs';
 import type { Duplex } from 'node:stream';
-import { FrameWriter } from './frame.writer.js';
+import { FrameWriter, type Part } from './frame.writer.js';
+import { free } from './spent.js';
 
 /** Where a side keeps what its socket does not have yet, so that it outlives the process. */
 export interface Journal {
@@ -39,8 +40,8 @@ export class Outflow {
   }
 
   /** @throws MessageTooLargeError */
-  add(body: string | Uint8Array, maxBytes: number, mayWait: boolean): void {
-    this.writer.add(body, maxBytes);
+  add(body: string | Uint8Array, maxBytes: number, mayWait: boolean, isSpent: boolean): void {
+    this.writer.add(body, maxBytes, isSpent);
     if (this.writer.bytes >= FULL_BYTES) this.flush();
     else if (!mayWait && !this.isHeld && !this.isDue) {
       this.isDue = true;
@@ -56,7 +57,7 @@ export class Outflow {
     if (parts.length === 1 && only !== undefined && this.fd !== undefined) this.writeStraight(only, this.fd);
     else {
       this.socket.cork();
-      for (const part of parts) this.socket.write(part, this.written);
+      for (const part of parts) this.write(part);
       this.socket.uncork();
     }
     if (this.socket.writableLength === 0) this.journal?.begin();
@@ -95,23 +96,29 @@ export class Outflow {
    * Writes past the stream, which costs a third of a write through it, as long as nothing waits there; what the system does not take at
    * once, and every error, is the stream's.
    */
-  private writeStraight(bytes: Uint8Array, fd: number): void {
+  private writeStraight(part: Part, fd: number): void {
+    const { bytes } = part;
     let taken = 0;
     try {
       if (this.socket.writableLength === 0) taken = writeSync(fd, bytes);
     } catch {
       // EAGAIN: the socket is full. Whatever else it is, the stream will find it too.
     }
-    if (taken < bytes.length) this.socket.write(taken === 0 ? bytes : bytes.subarray(taken), this.written);
-    else this.written();
+    if (taken < bytes.length) this.write(part, taken);
+    else this.wrote(part);
+  }
+
+  private write(part: Part, from = 0): void {
+    this.socket.write(from === 0 ? part.bytes : part.bytes.subarray(from), () => this.wrote(part));
+  }
+
+  private wrote({ bytes, isSpent }: Part): void {
+    if (isSpent) free(bytes);
+    if (this.waiters.length > 0 && this.bytes === 0) this.close();
   }
 
   private readonly due = (): void => {
     this.isDue = false;
     this.flush();
-  };
-
-  private readonly written = (): void => {
-    if (this.waiters.length > 0 && this.bytes === 0) this.close();
   };
 }

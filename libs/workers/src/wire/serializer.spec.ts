@@ -46,6 +46,21 @@ describe('JSON', () => {
   });
 });
 
+describe('a pair that says that it copies', () => {
+  it.each([jsonSerializer(), v8Serializer()])('$name: shares no memory between values and bytes', (serializer) => {
+    expect(serializer.isCopying).toBe(true);
+    const frame = [
+      'run',
+      'x'.repeat(200_000),
+      ...(serializer.form === 'clone' ? [Buffer.from('bytes'), Uint8Array.of(1, 2)] : []),
+    ];
+    const data = Buffer.from(serializer.serialize(frame));
+    const read = serializer.deserialize(data);
+    data.fill(0);
+    expect(read).toEqual(frame);
+  });
+});
+
 describe('a MessagePort', () => {
   it('gets nothing of the neighbours of a small Buffer', () => {
     const [secret, small] = [Buffer.from('a secret'), Buffer.from('small')];

@@ -15,7 +15,10 @@ export interface Serializer {
   readonly name: string;
   /** What the pair keeps by itself. @default 'json' */
   readonly form?: Form;
-  /** Whether what `deserialize` gives has nothing of the memory of `data`, so that a transport need not make new memory each time. @default false */
+  /**
+   * Whether values and bytes share no memory: what `serialize` gives is new each time and nobody keeps it, what `deserialize` gives has
+   * nothing of the memory of `data`. Then a transport uses memory again, or frees it. @default false
+   */
   readonly isCopying?: boolean;
   /** @throws what the pair has to say about a frame it cannot write; only the message in that frame is refused */
   serialize(frame: unknown): string | Buffer;

@@ -3,6 +3,10 @@ import type { Outcome } from '../message/outcome.js';
 import { type Distribution, Histogram } from '../observe/histogram.js';
 import type { WorkerStats } from '../observe/stats.js';
 
+/** What of a worker's statistics is counted here, from its start on. */
+type Counted = 'done' | 'failed' | 'aborted' | 'lost' | 'leftOver' | 'waitMs' | 'runMs';
+type Standing = Omit<WorkerStats, Counted>;
+
 /** The accounts of one worker. */
 export class WorkerBooks {
   private done = 0;
@@ -31,21 +35,10 @@ export class WorkerBooks {
     return { waitMs: this.waitMs.distribution(), runMs: this.runMs.distribution() };
   }
 
-  snapshot(
-    bounds: Pick<
-      WorkerStats,
-      | 'state'
-      | 'inFlight'
-      | 'concurrency'
-      | 'unsettled'
-      | 'maxUnsettled'
-      | 'isolates'
-      | 'isolateDeaths'
-      | 'isCrashLooping'
-    >,
-  ): WorkerStats {
+  /** With how it stands at this moment, which its runner knows. */
+  snapshot(standing: Standing): WorkerStats {
     return {
-      ...bounds,
+      ...standing,
       done: this.done,
       failed: { ...this.failed },
       aborted: this.aborted,
