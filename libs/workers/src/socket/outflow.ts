@@ -65,7 +65,7 @@ export class Outflow {
 
   /** Makes sure that what was added outlives this process: notes it in the journal, or writes it now. */
   secure(): void {
-    if (this.writer.bytes === 0) return;
+    if (this.safe === this.writer.frames) return;
     const fresh = this.journal === undefined ? undefined : this.writer.fresh();
     if (fresh === undefined || this.journal?.note(fresh, this.safe) !== true) this.flush();
     this.safe = this.writer.frames;
