@@ -68,8 +68,10 @@ export async function aroundFor(app: WorkersApplication, plan: Plan): Promise<Ar
   const through: Around = (message, context, next) =>
     handleChain<HandlerContext>(around, () => next())(message, context as HandlerContext) as Promise<unknown>;
   if (follower === undefined) return through;
-  return async (message, context, next) =>
-    follower.handle(trail, message, () => (isBare ? next() : through(message, context, next)));
+  return async (message, context, next) => {
+    const go = () => (isBare ? next() : through(message, context, next));
+    return follower.knows(message) ? follower.handle(trail, message, go) : go();
+  };
 }
 
 function payloadClass({ in: channel }: Plan): HandlerType | undefined {

@@ -1,8 +1,8 @@
-import { asError } from '../message/fault.js';
 import type { ToIsolate } from '../isolate/protocol.js';
 import { FrameReader } from '../socket/frame.reader.js';
 import type { Line } from '../socket/line.js';
 import { Passage } from '../socket/middleware.js';
+import { Bundle } from './bundle.js';
 import { type Dialect, FIRST } from './dialect.js';
 import type { JournalRecord } from './journal.js';
 
@@ -12,21 +12,12 @@ export interface HostTalkExit {
   onUnsaid(word: ToIsolate, error: Error): void;
 }
 
-/** After a frame above this, words travel alone until one is small again: what is large costs more to keep back than to write. */
-const LARGE_BYTES = 16 * 1_024;
-
-/** A word on its way out: what the middlewares made of it, and itself. */
-interface Leaving {
-  readonly message: unknown;
-  readonly word: ToIsolate;
-}
-
 /**
  * The host's side of the talk with one isolate: words on a line, in the dialect of both.
  *
  * The first word of each side is written in plain JSON: the host's is the birth, with the name of the serializer in it; the isolate's is
- * `met`, which says that it found that serializer, or `refused`. From then on both keep to the dialect. A frame of the host's is a list
- * of words, because to write eight at once costs two thirds of writing each; one of the isolate's is one word.
+ * `met`, which says that it found that serializer, or `refused`. From then on both keep to the dialect. A frame of the host's is a
+ * list of words, one of the isolate's is one word.
  *
  * Promises: each word of the isolate is heard once, in the order in which it was said, from the socket or from the journal, whichever has
  * it first.
@@ -39,21 +30,18 @@ export class HostTalk {
   private heard: number;
   /** Whether somebody will flush what is said now. What a middleware takes its time over comes too late for that. */
   private isKeeping = false;
-  private kept: Leaving[] = [];
-  private isLarge = false;
+  private readonly bundle: Bundle;
 
   constructor(
     private readonly line: Line,
     private readonly dialect: Dialect,
     private readonly exit: HostTalkExit,
   ) {
-    const { middleware } = dialect;
+    const { serializer, middleware } = dialect;
     this.heard = line.given;
+    this.bundle = new Bundle(line, serializer, (word, error) => exit.onUnsaid(word, error));
     this.sending = new Passage('send', middleware, {
-      passed: (message, word) => {
-        this.kept.push({ message, word });
-        if (!this.isKeeping || this.isLarge) this.writeKept(this.isKeeping);
-      },
+      passed: (message, word) => this.bundle[this.isKeeping ? 'keep' : 'say'](message, word),
       failed: (error, word) => exit.onUnsaid(word, error),
     });
     this.receiving = new Passage('receive', middleware, {
@@ -96,7 +84,7 @@ export class HostTalk {
   }
 
   flush(): void {
-    this.writeKept(true);
+    this.bundle.send(true);
     this.line.flush();
   }
 
@@ -114,28 +102,5 @@ export class HostTalk {
     this.hasMet = true;
     const first = FIRST.deserialize(body);
     if (!(Array.isArray(first) && first[0] === 'met')) this.exit.onWord(first);
-  }
-
-  /** One word that cannot be written does not keep back the others. */
-  private writeKept(mayWait: boolean): void {
-    const { kept } = this;
-    if (kept.length === 0) return;
-    this.kept = [];
-    if (kept.length === 1 || !this.write(kept, mayWait))
-      for (const one of kept) this.write([one], mayWait, (error) => this.exit.onUnsaid(one.word, error));
-  }
-
-  private write(leaving: readonly Leaving[], mayWait: boolean, unsaid?: (error: Error) => void): boolean {
-    if (!this.line.isOpen) return true;
-    try {
-      const { serializer } = this.dialect;
-      const frame = serializer.serialize(leaving.map(({ message }) => message));
-      this.isLarge = frame.length > LARGE_BYTES;
-      this.line.send(frame, mayWait, serializer.isCopying);
-      return true;
-    } catch (error) {
-      unsaid?.(asError(error));
-      return false;
-    }
   }
 }

@@ -99,7 +99,7 @@ export class ProcessLink implements Link {
     if (!this.line.isOpen) return;
     try {
       const { serializer } = this.dialect as Dialect;
-      this.line.send(serializer.serialize(message), false, serializer.isCopying);
+      this.line.send(serializer.serialize(message), { isSpent: serializer.isCopying });
     } catch (error) {
       this.onUnsaid(word, asError(error));
     }

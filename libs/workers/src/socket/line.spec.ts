@@ -61,7 +61,7 @@ describe('what is sent on a line', () => {
       [small, true],
       [shared, true],
     ] as const)
-      line.send(body, false, isSpent);
+      line.send(body, { isSpent });
     expect(spent.length).toBe(200_000);
     await peer.frame(4);
     await line.drained();

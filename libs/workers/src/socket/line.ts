@@ -3,7 +3,7 @@ import { asError } from '../message/fault.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from './frame.js';
 import { FrameReader } from './frame.reader.js';
 import type { Inlet } from './inlet.js';
-import { type Journal, Outflow } from './outflow.js';
+import { type Journal, Outflow, type Sending } from './outflow.js';
 import { FrameTruncatedError, LineClosedError } from './socket.errors.js';
 
 /** Why a line is closed. */
@@ -24,6 +24,7 @@ type LineState =
 const OPEN: LineState = { type: 'open' };
 const CLOSED: LineEnd = { type: 'closed' };
 const LEFT: LineEnd = { type: 'left' };
+const AT_ONCE: Sending = {};
 
 export interface LineOptions {
   /**
@@ -101,15 +102,14 @@ export class Line {
 
   /**
    * Sends one frame, at the end of this turn of the event loop at the latest; `flush` does it now. Bytes must be left as they are until
-   * they are written; then the memory of spent ones, which nobody else looks at, may be freed. One that may wait leaves with the next that
-   * may not, or with `flush`.
+   * they are written.
    *
    * @throws MessageTooLargeError This message only; the line lives on.
    * @throws LineClosedError
    */
-  send(body: string | Uint8Array, mayWait = false, isSpent = false): void {
+  send(body: string | Uint8Array, sending: Sending = AT_ONCE): void {
     if (this.state.type !== 'open') throw new LineClosedError();
-    this.outflow.add(body, this.maxMessageBytes, mayWait, isSpent);
+    this.outflow.add(body, this.maxMessageBytes, sending);
   }
 
   /** Writes what was sent, now. On a socket with room the system has it when this returns, so the process may end. */

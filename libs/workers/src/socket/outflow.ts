@@ -11,6 +11,14 @@ export interface Journal {
   begin(): void;
 }
 
+/** How one frame leaves. */
+export interface Sending {
+  /** It leaves with the next that may not wait, or with `flush`. @default false */
+  readonly mayWait?: boolean | undefined;
+  /** Nobody else looks at the bytes: once they are written their memory may be freed. @default false */
+  readonly isSpent?: boolean | undefined;
+}
+
 /** As much as this is written without waiting for the end of the turn. */
 const FULL_BYTES = 64 * 1_024;
 
@@ -40,7 +48,7 @@ export class Outflow {
   }
 
   /** @throws MessageTooLargeError */
-  add(body: string | Uint8Array, maxBytes: number, mayWait: boolean, isSpent: boolean): void {
+  add(body: string | Uint8Array, maxBytes: number, { mayWait = false, isSpent = false }: Sending): void {
     this.writer.add(body, maxBytes, isSpent);
     if (this.writer.bytes >= FULL_BYTES) this.flush();
     else if (!mayWait && !this.isHeld && !this.isDue) {
