@@ -2,7 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { Turn } from '../../libs/workers/src/lifecycle/turn.js';
 import type { Delivery } from '../../libs/workers/src/message/delivery.js';
-import { Message } from '../../libs/workers/src/message/message.js';
+import { NamedMessage } from '../../libs/workers/src/message/message.js';
 import type { Outcome } from '../../libs/workers/src/message/outcome.js';
 import { Announcer } from '../../libs/workers/src/observe/announcer.js';
 import { HeldClock } from '../../libs/workers/src/testing/held.clock.js';
@@ -94,7 +94,7 @@ class Bench {
   }
 
   private send(settling: Settling): void {
-    const message = new Message(settling, 0, undefined, undefined, undefined, `m${++this.put}`);
+    const message = new NamedMessage(settling, 0, undefined, undefined, `m${++this.put}`, 1);
     const delivery: Delivery = { message, settle: (outcome) => this.settle(message.id, settling, outcome) };
     if (this.runner.isHungry) this.runner.give(delivery);
     else this.line.push(delivery);

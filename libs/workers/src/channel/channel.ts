@@ -124,18 +124,23 @@ export class Channel<T = unknown> extends Subject<T> {
    * @throws (rejects) the signal's reason when it aborts while the put waits, or was aborted before it had to wait
    * @throws ChannelClosedError when the channel is closed, ChannelOverflowError when `maxPendingPuts` wait already
    */
-  put(
-    message: Message<T>,
-    mode: PutMode = this.options.putMode,
-    signal?: AbortSignal,
-    _sending?: Sending,
-  ): PutResult | Promise<PutResult> {
-    if (!this.isOpen) {
-      this.books.refused++;
-      throw new ChannelClosedError(this.name, message);
-    }
+  put(message: Message<T>, mode?: PutMode, signal?: AbortSignal, _sending?: Sending): PutResult | Promise<PutResult> {
+    if (!this.isOpen) this.refuseClosed(message);
     const entered = this.enter(message);
-    if (entered !== 'full') return entered;
+    return entered === 'full' ? this.putAside(message, mode ?? this.options.putMode, signal) : entered;
+  }
+
+  private refuseClosed(message: Message<T>): never {
+    this.books.refused++;
+    throw new ChannelClosedError(this.name, message);
+  }
+
+  /** There is no room. */
+  private putAside(
+    message: Message<T>,
+    mode: PutMode,
+    signal: AbortSignal | undefined,
+  ): PutResult | Promise<PutResult> {
     if (mode === 'drop') return this.room.drop(message, 'input-drop');
     if (this.room.isOverflowing) {
       this.books.refused++;
@@ -303,11 +308,9 @@ export class Channel<T = unknown> extends Subject<T> {
 
   private enter(message: Message<T>): PutResult | 'full' {
     const consumer = this.hungryConsumer(message);
-    if (consumer !== undefined) {
-      this.handOver(message, consumer);
-      return 'accepted';
-    }
-    return this.room.keep(message);
+    if (consumer === undefined) return this.room.keep(message);
+    this.handOver(message, consumer);
+    return 'accepted';
   }
 
   /** Gives before it tells: a tap that puts must find the consumer as it is. */
@@ -370,7 +373,11 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Shows a message that was taken in to those who watch. */
   protected tell(message: Message<T>): void {
-    if (this.taps.size > 0) for (const tap of this.taps) tap.next(message);
+    if (this.taps.size > 0 || this.acceptedTopic.isHeard) this.show(message);
+  }
+
+  private show(message: Message<T>): void {
+    for (const tap of this.taps) tap.next(message);
     if (this.acceptedTopic.isHeard) {
       this.acceptedTopic.announce({ channel: this.name, messageId: message.id, ...this.announcer.shown(message) });
     }

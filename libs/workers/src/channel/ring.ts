@@ -21,25 +21,36 @@ export class Ring<T> implements Iterable<T> {
   private tail = 0;
 
   push(item: T): void {
-    if (this.tail === this.last.slots.length) {
-      this.last = this.last.next = chunk(Math.min(LARGEST_CHUNK, this.tail * 2));
-      this.tail = 0;
-    }
+    if (this.tail === this.last.slots.length) this.grow();
     this.last.slots[this.tail++] = item;
     this.size++;
   }
 
+  private grow(): void {
+    this.last = this.last.next = chunk(Math.min(LARGEST_CHUNK, this.tail * 2));
+    this.tail = 0;
+  }
+
   shift(): T | undefined {
     if (this.size === 0) return undefined;
-    const { slots, next } = this.first;
+    const { slots } = this.first;
     const item = slots[this.head];
     slots[this.head++] = undefined;
-    if (--this.size === 0) this.head = this.tail = 0;
-    else if (this.head === slots.length && next !== undefined) {
-      this.first = next;
-      this.head = 0;
-    }
+    if (--this.size === 0 || this.head === slots.length) this.goOn();
     return item;
+  }
+
+  /** The first chunk is read to its end, or all of them are. */
+  private goOn(): void {
+    const { next } = this.first;
+    if (this.size === 0) this.tail = 0;
+    else if (next !== undefined) this.first = next;
+    this.head = 0;
+  }
+
+  /** Drops from the front what `isUnwanted` says, up to the first that it does not. */
+  dropWhile(isUnwanted: (item: T) => boolean): void {
+    while (this.size > 0 && isUnwanted(this.first.slots[this.head] as T)) this.shift();
   }
 
   peek(): T | undefined {

@@ -50,13 +50,19 @@ export class WaitingRoom<T> {
 
   /** Keeps `message` in the buffer, or does with it what the buffer type says; `'full'` when it has to wait for room. */
   keep(message: Message<T>): PutResult | 'full' {
-    const { buffer, bufferType } = this.parts.options;
-    let slid: Message<T> | undefined;
-    if (this.buffer.size >= buffer) {
-      if (bufferType === 'fixed') return 'full';
-      if (bufferType === 'dropping') return this.drop(message, 'buffer-drop');
-      slid = this.buffer.slide();
-    }
+    if (this.buffer.size >= this.parts.options.buffer) return this.keepAnyway(message);
+    this.buffer.push(message);
+    this.accept(message);
+    this.books.filled(this.load);
+    return 'accepted';
+  }
+
+  /** The buffer is full. */
+  private keepAnyway(message: Message<T>): PutResult | 'full' {
+    const { bufferType } = this.parts.options;
+    if (bufferType === 'fixed') return 'full';
+    if (bufferType === 'dropping') return this.drop(message, 'buffer-drop');
+    const slid = this.buffer.slide();
     this.buffer.push(message);
     if (slid !== undefined) this.drop(slid, 'buffer-slide');
     this.accept(message);
@@ -100,17 +106,15 @@ export class WaitingRoom<T> {
 
   /** Takes out the oldest message that may be taken now and is still wanted; undefined when there is none. */
   takeOut(): Message<T> | undefined {
-    for (;;) {
-      const message = this.buffer.shift() ?? this.takePending();
+    let message: Message<T> | undefined;
+    do {
+      message = this.buffer.shift() ?? this.takePending();
       if (message === undefined) return undefined;
       if (this.pending.size > 0) this.refill();
       if (this.books.isSaturated) this.books.eased(this.load);
-      if (isExpired(message)) this.dropExpired(message);
-      else {
-        this.books.taken++;
-        return message;
-      }
-    }
+    } while (isExpired(message) && this.dropExpired(message));
+    this.books.taken++;
+    return message;
   }
 
   /** Whether `message` may be taken past those that wait. */
@@ -199,9 +203,10 @@ export class WaitingRoom<T> {
     return this.parts.options.buffer > 0 ? this.buffer.size : this.pending.size;
   }
 
-  private dropExpired(message: Message<T>): void {
+  private dropExpired(message: Message<T>): true {
     this.buffer.release(message);
     this.drop(message, 'expired');
+    return true;
   }
 
   private takePending(): Message<T> | undefined {

@@ -9,7 +9,7 @@ import { type Duration, toMs } from '../lifecycle/duration.js';
 import { WorkersStoppingError } from '../lifecycle/stop.errors.js';
 import type { Turn } from '../lifecycle/turn.js';
 import { asError } from '../message/fault.js';
-import { type Headers, Message, type Scope } from '../message/message.js';
+import { type Headers, Message, type Scope, ScopedMessage } from '../message/message.js';
 import type { Follower, Trail } from '../observe/follower.js';
 import type { Reporter } from '../observe/guarded.observable.js';
 import { ConfigurationError } from '../option.table.js';
@@ -88,8 +88,7 @@ export class Entrance {
         this.isStraight && options === undefined
           ? this.putAsItIs(payload, undefined)
           : this.putWith(payload, options, undefined);
-      if (put === 'accepted') return ACCEPTED;
-      return put === 'dropped' ? DROPPED : put.catch((error: unknown) => this.rethrow(error, options?.signal));
+      return put === 'accepted' ? ACCEPTED : this.inTheEnd(put, options?.signal);
     } catch (error) {
       return Promise.reject(asError(error));
     }
@@ -102,20 +101,23 @@ export class Entrance {
         this.isStraight && options === undefined
           ? this.putAsItIs(payload, pending)
           : this.putWith(payload, options, pending);
-      if (typeof put === 'object') put.catch((error: unknown) => pending.refuse(asError(error)));
+      if (typeof put === 'object') this.refuseIfRejected(pending, put);
     } catch (error) {
       pending.refuse(asError(error));
     }
     return pending.reply;
   }
 
+  // What follows, down to `putStraight`, is the way of nearly every message. It is short, so that V8 compiles it into one piece, and makes
+  // no closure: a function that could make one keeps its variables on the heap, also when it makes none.
+
   private putAsItIs(payload: unknown, pending: PendingReply<unknown> | undefined): PutResult | Promise<PutResult> {
-    const follower = this.followerOf(undefined);
-    if (follower === undefined) return this.putStraight(payload, undefined, pending);
-    return follower.put(this.trail, {}, (headers) => this.putStraight(payload, headers, pending));
+    return this.parts.announcer.follower === undefined
+      ? this.putStraight(payload, undefined, pending)
+      : this.putFollowed(payload, pending);
   }
 
-  /** Short, so that V8 compiles it into one piece with what it calls: nothing was asked for, and nothing stands before the channel. */
+  /** Nothing was asked for, and nothing stands before the channel. */
   private putStraight(
     payload: unknown,
     headers: Headers | undefined,
@@ -126,6 +128,21 @@ export class Entrance {
     const now = clock.at(turn.recent());
     if (pending !== undefined) this.usualDeadline.set(pending, now);
     return channel.put(new Message(payload, now, headers, pending));
+  }
+
+  private putFollowed(payload: unknown, pending: PendingReply<unknown> | undefined): PutResult | Promise<PutResult> {
+    const follower = this.followerOf(undefined);
+    if (follower === undefined) return this.putStraight(payload, undefined, pending);
+    return follower.put(this.trail, {}, (headers) => this.putStraight(payload, headers, pending));
+  }
+
+  /** A command that was not accepted at once. */
+  private inTheEnd(put: 'dropped' | Promise<PutResult>, signal: AbortSignal | undefined): Promise<PutResult> {
+    return put === 'dropped' ? DROPPED : put.catch((error: unknown) => this.rethrow(error, signal));
+  }
+
+  private refuseIfRejected(pending: PendingReply<unknown>, put: Promise<PutResult>): void {
+    put.catch((error: unknown) => pending.refuse(asError(error)));
   }
 
   private putWith(
@@ -230,8 +247,13 @@ export class Entrance {
       throw new RequestAbortedError(worker, signal?.reason);
     }
     const scope = propagatesContext ? (AsyncLocalStorage.snapshot() as Scope) : undefined;
-    const send = (carried: Headers | undefined): PutResult | Promise<PutResult> =>
-      channel.put(new Message(payload, now, carried, pending, scope), undefined, signal, options);
+    const send = (carried: Headers | undefined): PutResult | Promise<PutResult> => {
+      const message =
+        scope === undefined
+          ? new Message(payload, now, carried, pending)
+          : new ScopedMessage(payload, now, carried, pending, scope);
+      return channel.put(message, undefined, signal, options);
+    };
     const follower = this.followerOf(headers);
     return follower === undefined ? send(headers) : follower.put(this.trail, headers ?? {}, send);
   }

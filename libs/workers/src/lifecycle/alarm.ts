@@ -24,7 +24,10 @@ export class Alarm {
   /** Somebody waits who is due in `delayMs`, later than all who wait already. */
   want(delayMs: number): void {
     this.isWanted = true;
-    if (this.isHolding) return;
+    if (!this.isHolding) this.hold(delayMs);
+  }
+
+  private hold(delayMs: number): void {
     this.isHolding = true;
     if (this.timer === undefined) this.set(delayMs);
     else this.timer.hold(true);

@@ -69,8 +69,8 @@ export class DeadlineLine {
     deadline.dueAt = Math.ceil(now + this.durationMs);
     if (this.queue.size > 2 * this.waiting + SPARE) this.tidy();
     this.queue.push(deadline);
-    this.waiting++;
-    this.alarm.want(this.durationMs);
+    // Whoever waits already is due before.
+    if (this.waiting++ === 0) this.alarm.want(this.durationMs);
   }
 
   remove(deadline: Deadline): void {
@@ -82,8 +82,7 @@ export class DeadlineLine {
 
   /** Those who waited longest have their answers first, as a rule: then it is enough to drop them, and nothing is moved. */
   private tidy(): void {
-    for (let first = this.queue.peek(); first !== undefined && first.line !== this; first = this.queue.peek())
-      this.queue.shift();
+    this.queue.dropWhile((first) => first.line !== this);
     if (this.queue.size <= 2 * this.waiting) return;
     for (let left = this.queue.size; left > 0; left--) {
       const next = this.queue.shift() as Deadline;

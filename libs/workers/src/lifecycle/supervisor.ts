@@ -93,8 +93,12 @@ export class Supervisor {
 
   /** Whether a message may come in: from anybody until the stop begins, from running handlers until everything is drained. */
   get isOpen(): boolean {
-    if (this.state !== 'draining' && this.state !== 'stopped') return true;
-    return this.state === 'draining' && inside.getStore()?.house === this;
+    return this.state === 'running' || this.isOpenNow();
+  }
+
+  private isOpenNow(): boolean {
+    if (this.state === 'draining') return inside.getStore()?.house === this;
+    return this.state !== 'stopped';
   }
 
   /** @throws WorkersStoppingError when the application stops or has stopped; whatever a dispatcher throws that cannot start */

@@ -36,7 +36,10 @@ export class Turn {
 
   /** What `performance.now()` was a moment ago: in this turn, and at most 16 askings since. A reading costs as much as a put. */
   recent(): number {
-    if (this.isOpen && this.latest !== undefined && ++this.reused < LONGEST_REUSE) return this.latest;
+    return this.isOpen && this.latest !== undefined && ++this.reused < LONGEST_REUSE ? this.latest : this.readAnew();
+  }
+
+  private readAnew(): number {
     const now = this.read();
     if (!this.isOpen) this.open(now);
     return now;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { Message } from './message.js';
+import { Message, NamedMessage } from './message.js';
 
 describe('a message', () => {
   it('has an id that no other message of this process has', () => {
@@ -10,7 +10,7 @@ describe('a message', () => {
   it('keeps its id, and the one a store gave it', () => {
     const message = new Message(1, 0);
     expect(message.id).toBe(message.id);
-    expect(new Message(1, 0, undefined, undefined, undefined, 'row-7').id).toBe('row-7');
+    expect(new NamedMessage(1, 0, undefined, undefined, 'row-7', 3)).toMatchObject({ id: 'row-7', attempt: 3 });
   });
 
   it('carries no headers, no caller and a first attempt unless it is told', () => {

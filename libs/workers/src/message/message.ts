@@ -29,37 +29,36 @@ export class Message<T = unknown> implements Delivery<T> {
   declare readonly payload: T;
   /** When it was put, on the application's clock, in milliseconds. */
   declare readonly putAt: number;
-  declare readonly headers: Headers;
   /** Where the answer goes; undefined for a message nobody waits for. */
   declare readonly reply: ReplyAddress | undefined;
-  /** Runs a function in the asynchronous context of the sender; only with `propagateContext`. */
-  declare readonly scope: Scope | undefined;
-  /** How often this message was handed to a handler, this time included. */
-  declare readonly attempt: number;
-  /** The serial number of a message born in this process, or the id that a store gave it. */
-  declare private readonly key: number | string;
+  declare private readonly carried: Headers | undefined;
+  declare private readonly serial: number;
 
-  constructor(
-    payload: T,
-    putAt: number,
-    headers: Headers = NO_HEADERS,
-    reply?: ReplyAddress,
-    scope?: Scope,
-    id?: string,
-    attempt = 1,
-  ) {
+  constructor(payload: T, putAt: number, headers?: Headers, reply?: ReplyAddress) {
     this.payload = payload;
     this.putAt = putAt;
-    this.headers = headers;
     this.reply = reply;
-    this.scope = scope;
-    this.key = id ?? ++lastSerial;
-    this.attempt = attempt;
+    this.carried = headers;
+    this.serial = ++lastSerial;
   }
 
   /** Unique over processes; made when first asked for. */
   get id(): string {
-    return typeof this.key === 'string' ? this.key : `${PROCESS_PREFIX}-${this.key.toString(36)}`;
+    return `${PROCESS_PREFIX}-${this.serial.toString(36)}`;
+  }
+
+  get headers(): Headers {
+    return this.carried ?? NO_HEADERS;
+  }
+
+  /** How often this message was handed to a handler, this time included. */
+  get attempt(): number {
+    return 1;
+  }
+
+  /** Runs a function in the asynchronous context of the sender; only with `propagateContext`. */
+  get scope(): Scope | undefined {
+    return undefined;
   }
 
   /** What a message has beside when it lies in a store; undefined for one in memory. */
@@ -85,8 +84,47 @@ export interface Stored {
   readonly idempotencyKey: string;
 }
 
+/** A message that remembers the asynchronous context of its sender. */
+export class ScopedMessage<T = unknown> extends Message<T> {
+  constructor(
+    payload: T,
+    putAt: number,
+    headers: Headers | undefined,
+    reply: ReplyAddress | undefined,
+    private readonly sender: Scope,
+  ) {
+    super(payload, putAt, headers, reply);
+  }
+
+  override get scope(): Scope {
+    return this.sender;
+  }
+}
+
+/** A message that had its name before it came here. */
+export class NamedMessage<T = unknown> extends Message<T> {
+  constructor(
+    payload: T,
+    putAt: number,
+    headers: Headers | undefined,
+    reply: ReplyAddress | undefined,
+    private readonly name: string,
+    private readonly time: number,
+  ) {
+    super(payload, putAt, headers, reply);
+  }
+
+  override get id(): string {
+    return this.name;
+  }
+
+  override get attempt(): number {
+    return this.time;
+  }
+}
+
 /** A message that came out of a store; the store settles it. */
-export class StoredMessage<T = unknown> extends Message<T> {
+export class StoredMessage<T = unknown> extends NamedMessage<T> {
   constructor(
     payload: T,
     putAt: number,
@@ -96,7 +134,7 @@ export class StoredMessage<T = unknown> extends Message<T> {
     attempt: number,
     private readonly origin: Stored,
   ) {
-    super(payload, putAt, headers, reply, undefined, id, attempt);
+    super(payload, putAt, headers, reply, id, attempt);
   }
 
   override get stored(): Stored {

@@ -29,15 +29,19 @@ export interface Percentiles {
  */
 export class Histogram {
   private readonly counts = new Uint32Array((31 - SUB_BITS + 1) * SUB_BUCKETS);
-  private total = 0;
   private sumMs = 0;
 
   record(ms: number): void {
-    const us = ms <= 0 ? 0 : Math.min(LARGEST_US, ms * 1_000) | 0;
-    const bucket = bucketOf(us);
-    this.counts[bucket] = (this.counts[bucket] as number) + 1;
-    this.total++;
-    if (ms > 0) this.sumMs += ms;
+    const counted = ms > 0 ? ms : 0;
+    const us = Math.min(LARGEST_US, counted * 1_000) | 0;
+    const shift = Math.max(0, 31 - SUB_BITS - Math.clz32(us));
+    // What is below 32 µs has a bucket of its own; above, the highest five bits of it count, and how many were left off.
+    this.counts[(shift << SUB_BITS) + (us >>> shift)]!++;
+    this.sumMs += counted;
+  }
+
+  private get total(): number {
+    return this.counts.reduce((sum, count) => sum + count, 0);
   }
 
   distribution(): Distribution {
@@ -57,17 +61,12 @@ export class Histogram {
   }
 
   private quantile(share: number): number {
-    if (this.total === 0) return 0;
-    let left = Math.ceil(this.total * share);
+    const { total } = this;
+    if (total === 0) return 0;
+    let left = Math.ceil(total * share);
     const bucket = this.counts.findIndex((count) => (left -= count) <= 0);
     return middleOf(bucket) / 1_000;
   }
-}
-
-function bucketOf(us: number): number {
-  if (us < SUB_BUCKETS) return us;
-  const exponent = 31 - Math.clz32(us);
-  return ((exponent - SUB_BITS + 1) << SUB_BITS) + ((us >>> (exponent - SUB_BITS)) & (SUB_BUCKETS - 1));
 }
 
 function middleOf(bucket: number): number {

@@ -46,14 +46,7 @@ export class Completion {
   complete(delivery: Delivery, outcome: Outcome, waitMs: number, runMs: number): Promise<void> | undefined {
     try {
       const settling = delivery.settle(outcome);
-      if (settling !== undefined) {
-        const { worker, in: channel } = this.to;
-        this.announcer.follower?.settle({ worker, channel }, delivery.message, settling);
-        return settling.then(
-          () => this.tell(delivery.message, outcome, waitMs, runMs),
-          (error: unknown) => this.unsettled(delivery, error),
-        );
-      }
+      if (settling !== undefined) return this.tellLater(settling, delivery, outcome, waitMs, runMs);
     } catch (error) {
       this.unsettled(delivery, error);
       return undefined;
@@ -62,11 +55,31 @@ export class Completion {
     return undefined;
   }
 
+  /** What is settled in no time makes no closure, as in `Entrance`. */
+  private tellLater(
+    settling: Promise<void>,
+    delivery: Delivery,
+    outcome: Outcome,
+    waitMs: number,
+    runMs: number,
+  ): Promise<void> {
+    const { worker, in: channel } = this.to;
+    this.announcer.follower?.settle({ worker, channel }, delivery.message, settling);
+    return settling.then(
+      () => this.tell(delivery.message, outcome, waitMs, runMs),
+      (error: unknown) => this.unsettled(delivery, error),
+    );
+  }
+
   private tell(message: Message, outcome: Outcome, waitMs: number, runMs: number): void {
     if (outcome.type !== 'done') return this.tellFault(message, outcome, waitMs, runMs);
     message.reply?.answer(outcome.value);
     if (this.to.out !== undefined) this.feedOutput(this.to.out, message, outcome.value);
-    if (this.completedTopic.isHeard) this.completedTopic.announce({ ...this.about(message), waitMs, runMs });
+    if (this.completedTopic.isHeard) this.tellObservers(message, waitMs, runMs);
+  }
+
+  private tellObservers(message: Message, waitMs: number, runMs: number): void {
+    this.completedTopic.announce({ ...this.about(message), waitMs, runMs });
   }
 
   private tellFault(message: Message, { type, fault }: Exclude<Outcome, Done>, waitMs: number, runMs: number): void {

@@ -15,7 +15,7 @@ export interface LaneOwner {
   /** A lane's handler came back after some time, and its message ends now. */
   returned(): void;
   /** The lane's message has come to `outcome`; the lane is free again, or retired when its handler may still be running. */
-  ended(lane: Lane, outcome: Outcome, isHandlerGone: boolean): void;
+  ended(lane: Lane, outcome: Outcome): void;
   late(messageId: string): void;
 }
 
@@ -72,7 +72,7 @@ export class Lane implements Run {
   }
 
   end(outcome: Outcome): void {
-    if (this.state === 'busy') this.finish(outcome, true);
+    if (this.state === 'busy') this.finish(outcome, 'free');
     else if (this.state === 'retired') this.owner.late(this.context.messageId);
   }
 
@@ -123,18 +123,18 @@ export class Lane implements Run {
   private comeBack(outcome: Outcome): void {
     if (this.state !== 'busy') return this.end(outcome);
     this.owner.returned();
-    this.finish(outcome, true);
+    this.finish(outcome, 'free');
   }
 
   private leave(type: 'failed' | 'aborted', why: Fault): void {
     this.context.abort(why.error);
-    if (this.state === 'busy') this.finish({ type, fault: why }, false);
+    if (this.state === 'busy') this.finish({ type, fault: why }, 'retired');
   }
 
-  private finish(outcome: Outcome, isHandlerGone: boolean): void {
+  private finish(outcome: Outcome, state: 'free' | 'retired'): void {
     const { reply } = this.message;
     if (reply !== undefined) reply.onLeave = undefined;
-    this.state = isHandlerGone ? 'free' : 'retired';
-    this.owner.ended(this, outcome, isHandlerGone);
+    this.state = state;
+    this.owner.ended(this, outcome);
   }
 }

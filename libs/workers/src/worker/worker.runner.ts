@@ -289,7 +289,10 @@ export class WorkerRunner implements LaneOwner, Taker {
   }
 
   private giveBack(permits: number): void {
-    if (permits === 0 || (this.inUse -= permits) > 0) return;
+    if (permits > 0 && (this.inUse -= permits) === 0) this.fallIdle();
+  }
+
+  private fallIdle(): void {
     this.parts.onBusy(false);
     this.timeouts?.rest();
   }
@@ -309,9 +312,7 @@ export class WorkerRunner implements LaneOwner, Taker {
 
   entered(lane: Lane): void {
     this.timeouts?.entered(lane);
-    if (!this.startedTopic.isHeard) return;
-    this.announceStart(lane.delivery, lane.clockedAt);
-    lane.beganAt = this.parts.turn.read();
+    if (this.startedTopic.isHeard) this.announceStart(lane);
   }
 
   enteredElsewhere(lane: Lane): void {
@@ -335,21 +336,25 @@ export class WorkerRunner implements LaneOwner, Taker {
     this.pump();
   };
 
-  ended(lane: Lane, outcome: Outcome, isHandlerGone: boolean): void {
+  ended(lane: Lane, outcome: Outcome): void {
     const { clock, completion } = this.parts;
     const { delivery } = lane;
-    const endedAt = lane.state === 'retired' ? this.parts.turn.read() : Math.max(this.latest, lane.leftAt);
+    const endedAt = lane.state === 'free' ? Math.max(this.latest, lane.leftAt) : this.parts.turn.read();
     const waitMs = lane.clockedAt - delivery.message.putAt;
     const runMs = clock.at(endedAt) - lane.clockedAt;
-    if (isHandlerGone) this.free.push(lane);
+    if (lane.state === 'free') this.takeBack(lane);
     else this.retire(lane);
     this.giveBack(1);
     this.books.record(outcome, waitMs, runMs);
     if (outcome.type === 'aborted') this.parts.onAborted(delivery.message);
-    if (isHandlerGone) lane.rest();
     const settling = completion.complete(delivery, outcome, waitMs, runMs);
     if (settling === undefined) this.completed(delivery);
     else this.awaitSettled(delivery, settling);
+  }
+
+  private takeBack(lane: Lane): void {
+    lane.rest();
+    this.free.push(lane);
   }
 
   private retire(lane: Lane): void {
@@ -377,15 +382,18 @@ export class WorkerRunner implements LaneOwner, Taker {
     this.parts.announcer.announce('workers.late', { worker: this.name, messageId, what: 'result' });
   }
 
-  private announceStart({ message }: Delivery, startedAt: number): void {
-    const { announcer, channel } = this.parts;
+  /** What observers do is not the handler's time. */
+  private announceStart(lane: Lane): void {
+    const { announcer, channel, turn } = this.parts;
+    const { message } = lane;
     this.startedTopic.announce({
       worker: this.name,
       channel,
       messageId: message.id,
       attempt: message.attempt,
-      waitMs: startedAt - message.putAt,
+      waitMs: lane.clockedAt - message.putAt,
       ...announcer.shown(message),
     });
+    lane.beganAt = turn.read();
   }
 }

@@ -1,5 +1,5 @@
 import { performance } from 'node:perf_hooks';
-import { type Headers, Message, StoredMessage } from '../../message/message.js';
+import { type Headers, type Message, NamedMessage, StoredMessage } from '../../message/message.js';
 import type { ReplyAddress } from '../../message/reply.address.js';
 import type { WireStored } from '../protocol.js';
 
@@ -13,7 +13,7 @@ export function arrived(
   stored: WireStored | undefined,
 ): Message {
   const now = performance.now();
-  if (stored === undefined) return new Message(payload, now, headers, reply, undefined, id, attempt);
+  if (stored === undefined) return new NamedMessage(payload, now, headers, reply, id, attempt);
   const [createdAtMs, idempotencyKey] = stored;
   return new StoredMessage(payload, now, headers, reply, id, attempt, { createdAtMs, idempotencyKey });
 }
