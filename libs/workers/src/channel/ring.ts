@@ -44,7 +44,11 @@ export class Ring<T> implements Iterable<T> {
   private goOn(): void {
     const { next } = this.first;
     if (this.size === 0) this.tail = 0;
-    else if (next !== undefined) this.first = next;
+    else if (next !== undefined) {
+      // A chunk that is done with and grew old would keep the next one alive, which grew old for that, and so on.
+      this.first.next = undefined;
+      this.first = next;
+    }
     this.head = 0;
   }
 
