@@ -4,12 +4,17 @@ import { Ring } from './ring.js';
 
 /** What a ring can be asked, by a model that is an array. */
 type Step =
-  { do: 'push'; count: number } | { do: 'shift'; count: number } | { do: 'remove'; at: number } | { do: 'look' };
+  | { do: 'push'; count: number }
+  | { do: 'shift'; count: number }
+  | { do: 'remove'; at: number }
+  | { do: 'drop'; count: number }
+  | { do: 'look' };
 
 const step: fc.Arbitrary<Step> = fc.oneof(
   { weight: 4, arbitrary: fc.record({ do: fc.constant('push' as const), count: fc.integer({ min: 1, max: 40 }) }) },
   { weight: 4, arbitrary: fc.record({ do: fc.constant('shift' as const), count: fc.integer({ min: 1, max: 40 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('remove' as const), at: fc.nat(60) }) },
+  { weight: 1, arbitrary: fc.record({ do: fc.constant('drop' as const), count: fc.integer({ min: 0, max: 40 }) }) },
   { weight: 1, arbitrary: fc.record({ do: fc.constant('look' as const) }) },
 );
 
@@ -32,6 +37,10 @@ describe('a ring', () => {
             const wanted = model[asked.at] ?? -1;
             expect(ring.remove((item) => item === wanted)).toBe(model[asked.at]);
             if (asked.at < model.length) model.splice(asked.at, 1);
+          } else if (asked.do === 'drop') {
+            let left = asked.count;
+            ring.dropWhile(() => left-- > 0);
+            model.splice(0, asked.count);
           } else expect([...ring]).toEqual(model);
           expect([ring.size, ring.peek()]).toEqual([model.length, model[0]]);
         }
@@ -50,6 +59,18 @@ describe('a ring', () => {
     }
     while (ring.size > 0) taken.push(ring.shift() as number);
     expect(taken).toEqual(Array.from({ length: taken.length }, (_, index) => index));
+  });
+
+  // An old chunk that is done with would keep all later ones alive until a full collection.
+  it('cuts a chunk that is done with off from the next one', () => {
+    const ring = new Ring<number>();
+    ring.push(0);
+    const first = ring['first'];
+    for (let pushed = 1; pushed < 100; pushed++) ring.push(pushed);
+    expect(first.next).toBeDefined();
+    for (let taken = 0; taken < 50; taken++) ring.shift();
+    expect(ring['first']).not.toBe(first);
+    expect(first.next).toBeUndefined();
   });
 
   it('gives nothing when it is empty', () => {
