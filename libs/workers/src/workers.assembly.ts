@@ -1,6 +1,7 @@
 import type { Channel } from './channel/channel.js';
 import { payloadCheck } from './channel/payload.check.js';
-import { Entrance, type Outfit } from './gateway/entrance.js';
+import type { Outfit } from './gateway/anteroom.js';
+import { Entrance } from './gateway/entrance.js';
 import type { WorkerClass } from './gateway/worker.gateway.js';
 import type { WorkerStats } from './observe/stats.js';
 import { TICKER_METADATA } from './ticker/ticker.js';

@@ -8,6 +8,7 @@ import type { Crew } from './lifecycle/supervisor.js';
 import type { Delivery } from './message/delivery.js';
 import type { Source } from './message/source.js';
 import type { DropReason } from './observe/events.js';
+import type { Follower } from './observe/follower.js';
 import type { Controllable } from './gateway/workers.control.js';
 import type { CronRegistry } from './ticker/cron.schedule.js';
 import { Completion } from './worker/completion.js';
@@ -187,11 +188,13 @@ export function assembledRunner(app: WorkersApplication, plan: Plan, { runner, c
 /** The handler with whoever follows its messages around it. */
 function followed({ announcer }: WorkersApplication, { name, in: channel }: Plan, invoke: Invoke): Invoke {
   const trail = { worker: name, channel: channel?.name };
+  const follow = (follower: Follower, ...[message, context, within]: Parameters<Invoke>): unknown =>
+    follower.handle(trail, message, () => invoke(message, context, within));
   return (message, context, within) => {
     const { follower } = announcer;
     return follower === undefined || !follower.knows(message)
       ? invoke(message, context, within)
-      : follower.handle(trail, message, () => invoke(message, context, within));
+      : follow(follower, message, context, within);
   };
 }
 

@@ -2,7 +2,6 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Channel } from '../channel/channel.js';
 import { type Sending, sendingIn } from '../channel/sending.js';
 import type { PutResult } from '../channel/waiting.room.js';
-import type { PayloadCheck } from '../channel/payload.check.js';
 import type { Clock } from '../lifecycle/clock.js';
 import type { DeadlineLine, Deadlines } from '../lifecycle/deadlines.js';
 import { type Duration, toMs } from '../lifecycle/duration.js';
@@ -13,8 +12,9 @@ import { type Headers, Message, type Scope, ScopedMessage } from '../message/mes
 import type { Follower, Trail } from '../observe/follower.js';
 import type { Reporter } from '../observe/guarded.observable.js';
 import { ConfigurationError } from '../option.table.js';
-import { type Outgoing, putChain, type WorkerInterceptor } from '../worker/interceptor.js';
+import type { Outgoing } from '../worker/interceptor.js';
 import { shown } from '../workers.error.js';
+import { Anteroom, type Outfit } from './anteroom.js';
 import { OverloadedError, RequestAbortedError } from './gateway.errors.js';
 import { PendingReply, type Reply } from './reply.js';
 
@@ -50,12 +50,6 @@ export interface EntranceParts {
   readonly reporter: Reporter;
 }
 
-/** What a message goes through before it is put. */
-export interface Outfit {
-  readonly check: PayloadCheck | undefined;
-  readonly interceptors: readonly WorkerInterceptor[];
-}
-
 const ACCEPTED: Promise<PutResult> = Promise.resolve('accepted');
 const DROPPED: Promise<PutResult> = Promise.resolve('dropped');
 
@@ -65,20 +59,17 @@ const DROPPED: Promise<PutResult> = Promise.resolve('dropped');
  * The plain case (no check, no interceptor, room in the channel) makes one message and no promise.
  */
 export class Entrance {
-  private check: PayloadCheck | undefined;
-  private through: ReturnType<typeof putChain>;
-  private loading: Promise<void> | undefined;
-  private isPlain: boolean;
+  private readonly anteroom: Anteroom;
   /** Whether a message goes straight into the channel when nothing is asked for. */
-  private isStraight = false;
+  private readonly isStraight: boolean;
   private readonly usualDeadline: DeadlineLine;
   /** Keeps the shape, as `Message.kept` does. */
   protected readonly kept: PendingReply<unknown>;
 
   constructor(private readonly parts: EntranceParts) {
     this.usualDeadline = parts.deadlines.line(parts.requestTimeoutMs);
-    this.isPlain = parts.outfit === undefined;
-    this.isStraight = this.isPlain && !parts.propagatesContext && parts.channel.options.shed === undefined;
+    this.anteroom = new Anteroom(parts.outfit, () => parts.channel.books.refused++);
+    this.isStraight = this.anteroom.isBare && !parts.propagatesContext && parts.channel.options.shed === undefined;
     this.kept = new PendingReply(parts);
   }
 
@@ -132,7 +123,16 @@ export class Entrance {
 
   private putFollowed(payload: unknown, pending: PendingReply<unknown> | undefined): PutResult | Promise<PutResult> {
     const follower = this.followerOf(undefined);
-    if (follower === undefined) return this.putStraight(payload, undefined, pending);
+    return follower === undefined
+      ? this.putStraight(payload, undefined, pending)
+      : this.putTraced(follower, payload, pending);
+  }
+
+  private putTraced(
+    follower: Follower,
+    payload: unknown,
+    pending: PendingReply<unknown> | undefined,
+  ): PutResult | Promise<PutResult> {
     return follower.put(this.trail, {}, (headers) => this.putStraight(payload, headers, pending));
   }
 
@@ -159,9 +159,9 @@ export class Entrance {
         return 'dropped';
       }
     }
-    return this.isPlain
+    return this.anteroom.isBare
       ? this.put(payload, now, options?.headers, options, pending)
-      : this.prepareAndPut(payload, options, pending);
+      : this.preparedAndPut(payload, options, pending);
   }
 
   /** What a sender's signal was aborted with becomes the cause of an error of ours. */
@@ -191,43 +191,16 @@ export class Entrance {
     throw new WorkersStoppingError(`A message was sent to worker "${worker}"`);
   }
 
-  private async prepareAndPut(
+  private preparedAndPut(
     payload: unknown,
     options: CommandOptions | undefined,
     pending: PendingReply<unknown> | undefined,
   ): Promise<PutResult> {
     const { worker, channel } = this.parts;
-    await (this.loading ??= this.load());
-    let hasArrived = false;
-    const put = async (outgoing: Outgoing): Promise<PutResult> => {
-      hasArrived = true;
-      const checked = await this.checked(outgoing.payload);
-      return this.put(checked, this.now(), outgoing.headers, options, pending);
-    };
     const outgoing: Outgoing = { worker, channel: channel.name, payload, headers: options?.headers ?? {} };
-    try {
-      return await (this.through === undefined ? put(outgoing) : this.through(outgoing, put));
-    } catch (error) {
-      // What an interceptor keeps to itself was refused; all later refusals are counted where they happen.
-      if (!hasArrived) channel.books.refused++;
-      throw error;
-    }
-  }
-
-  private async load(): Promise<void> {
-    const outfit = await this.parts.outfit?.();
-    this.check = outfit?.check;
-    this.through = putChain(outfit?.interceptors ?? []);
-    this.isPlain = this.check === undefined && this.through === undefined;
-  }
-
-  private async checked(payload: unknown): Promise<unknown> {
-    try {
-      return this.check === undefined ? payload : await this.check(payload);
-    } catch (error) {
-      this.parts.channel.books.refused++;
-      throw error;
-    }
+    return this.anteroom.prepare(outgoing, async (prepared) =>
+      this.put(prepared.payload, this.now(), prepared.headers, options, pending),
+    );
   }
 
   private put(
