@@ -8,7 +8,7 @@ import { Caller, Crew, message, open } from '../../libs/workers/src/channel/fixt
 /** What a channel is asked, one step after the other. `at` points to one of those that are there, if there is one. */
 type Step =
   | { do: 'put'; mode: PutMode; key: string }
-  | { do: 'next'; key: string }
+  | { do: 'next' | 'post'; key: string }
   | { do: 'finish'; at: number }
   | { do: 'subscribe' | 'pull' | 'close' }
   | { do: 'leave' | 'abort'; at: number };
@@ -19,6 +19,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
   fc.oneof(
     { weight: 12, arbitrary: fc.record({ do: fc.constant('put' as const), mode, key }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constant('next' as const), key }) },
+    { weight: 6, arbitrary: fc.record({ do: fc.constant('post' as const), key }) },
     { weight: 9, arbitrary: fc.record({ do: fc.constant('finish' as const), at: fc.nat(2) }) },
     { weight: 2, arbitrary: fc.record({ do: fc.constantFrom('subscribe' as const, 'pull' as const) }) },
     { weight: 3, arbitrary: fc.record({ do: fc.constantFrom('leave' as const, 'abort' as const), at: fc.nat(9) }) },
@@ -58,7 +59,8 @@ class Bench {
   readonly seen: string[] = [];
 
   constructor(given: ChannelOptions<string>, crewSize: number, isKeyed: boolean) {
-    const { channel, announcer } = open<string>(given, { redact: (payload) => payload });
+    // Who hears of what is accepted has messages made of what is posted.
+    const { channel, announcer } = open<string>(given, { redact: (payload) => payload, hears: ['workers.drop'] });
     this.channel = channel;
     this.crew = Crew.at(channel, crewSize, isKeyed ? ({ payload }) => payload.charAt(0) : undefined);
     announcer.listen(
@@ -69,6 +71,7 @@ class Bench {
   async do(step: Step): Promise<void> {
     if (step.do === 'put') this.put(step.key, step.mode);
     else if (step.do === 'next') this.next(step.key);
+    else if (step.do === 'post') this.post(step.key);
     else if (step.do === 'finish') this.crew.finish(step.at);
     else if (step.do === 'leave') this.sent.at(step.at - 10)?.caller.leave();
     else if (step.do === 'abort') this.sent.at(step.at - 10)?.sender.abort(new Error('aborted'));
@@ -102,6 +105,15 @@ class Bench {
           (error: unknown) => (sent.said = (error as Error).name),
         );
       }
+    } catch (error) {
+      sent.said = (error as Error).name;
+    }
+  }
+
+  private post(of: string): void {
+    const sent = this.send(of);
+    try {
+      sent.said = this.channel.post(sent.payload, 0) as string;
     } catch (error) {
       sent.said = (error as Error).name;
     }
@@ -149,7 +161,7 @@ class Model {
 
   do(step: Step): void {
     if (step.do === 'put') this.put(step.key, step.mode);
-    else if (step.do === 'next') this.put(step.key, 'next');
+    else if (step.do === 'next' || step.do === 'post') this.put(step.key, step.do);
     else if (step.do === 'finish') this.finish(step.at);
     else if (step.do === 'leave') this.leave(this.sent.at(step.at - 10));
     else if (step.do === 'abort') this.abort(this.sent.length + step.at - 10);
@@ -157,14 +169,14 @@ class Model {
     else this.see();
   }
 
-  private put(of: string, as: PutMode | 'next'): void {
+  private put(of: string, as: PutMode | 'next' | 'post'): void {
     const one = this.sent.length;
     const payload = `${of}${one + 1}`;
-    this.sent.push({ payload, hasCaller: as !== 'next', hasLeft: false, wasAborted: false });
+    this.sent.push({ payload, hasCaller: as !== 'next' && as !== 'post', hasLeft: false, wasAborted: false });
     this.said.push(this.enter(one, payload, as));
   }
 
-  private enter(one: number, payload: string, as: PutMode | 'next'): string {
+  private enter(one: number, payload: string, as: PutMode | 'next' | 'post'): string {
     const { buffer: capacity = 0, bufferType = 'fixed', maxPendingPuts = 1_024 } = this.options;
     if (!this.isOpen) return as === 'next' ? this.drop('input-drop', payload) : 'ChannelClosedError';
     if (this.running.length < this.concurrency) return this.start(one);

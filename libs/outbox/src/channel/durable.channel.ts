@@ -1,4 +1,4 @@
-import { Channel, ChannelClosedError, type Message, type Peeked, type PutResult } from '@nestjs-workers/core';
+import { Channel, ChannelClosedError, Message, type Peeked, type PutResult } from '@nestjs-workers/core';
 import {
   type ChannelSite,
   type ChannelStats,
@@ -89,6 +89,10 @@ export class DurableChannel<T = unknown> extends Channel<T> {
       this.books.refused++;
       throw error;
     }
+  }
+
+  override post(payload: T, putAt: number): Promise<PutResult> {
+    return this.put(new Message(payload, putAt));
   }
 
   /** Accepted at once and written in the background; what cannot be written is counted as dropped, and the fault announced. */

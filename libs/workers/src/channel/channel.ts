@@ -130,6 +130,12 @@ export class Channel<T = unknown> extends Subject<T> {
     return entered === 'full' ? this.putAside(message, mode ?? this.options.putMode, signal) : entered;
   }
 
+  /** Puts a payload with nothing beside it. It becomes a message when somebody sees it; as a rule that is when it is taken. */
+  post(payload: T, putAt: number): PutResult | Promise<PutResult> {
+    const canWait = this.isOpen && !this.isWatched && !this.isWanted;
+    return canWait && this.room.keepPayload(payload, putAt) ? 'accepted' : this.put(new Message(payload, putAt));
+  }
+
   private refuseClosed(message: Message<T>): never {
     this.books.refused++;
     throw new ChannelClosedError(this.name, message);
@@ -351,6 +357,12 @@ export class Channel<T = unknown> extends Subject<T> {
     return message;
   }
 
+  /** Whether somebody would take a message this instant, as far as can be said without one. */
+  private get isWanted(): boolean {
+    for (const consumer of this.consumers) if (consumer.isHungry) return true;
+    return false;
+  }
+
   private hungryConsumer(message: Message<T>): Consumer<T> | undefined {
     if (this.isTaking || this.isHalted) return undefined;
     const { consumers } = this;
@@ -373,7 +385,11 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Shows a message that was taken in to those who watch. */
   protected tell(message: Message<T>): void {
-    if (this.taps.size > 0 || this.acceptedTopic.isHeard) this.show(message);
+    if (this.isWatched) this.show(message);
+  }
+
+  private get isWatched(): boolean {
+    return this.taps.size > 0 || this.acceptedTopic.isHeard;
   }
 
   private show(message: Message<T>): void {

@@ -9,7 +9,7 @@ const keyOf = ({ payload }: Message<string>): string => payload.charAt(0);
 
 function filled(...payloads: string[]): KeyedBuffer<string> {
   const buffer = new KeyedBuffer<string>(keyOf, () => {});
-  for (const payload of payloads) buffer.push(message(payload));
+  for (const [putAt, payload] of payloads.entries()) buffer.push(message(payload, undefined, putAt));
   return buffer;
 }
 
@@ -34,7 +34,7 @@ describe('a keyed buffer', () => {
     buffer.release(a1 as Message<string>);
     buffer.push(message('d1'));
     expect([...buffer].map(({ payload }) => payload)).toEqual(['a2', 'b2', 'a3', 'd1']);
-    expect(buffer.oldest()?.payload).toBe('a2');
+    expect(buffer.oldestPutAt()).toBe(2);
   });
 
   it('slides the oldest of all, wherever it lies, and its key goes on', () => {
@@ -122,7 +122,7 @@ describe('a keyed buffer', () => {
         let number = 0;
         for (const asked of steps) {
           if (asked.do === 'push') {
-            waiting.push(message(`${asked.key}${++number}`));
+            waiting.push(message(`${asked.key}${++number}`, undefined, number));
             buffer.push(waiting.at(-1) as Message<string>);
           } else if (asked.do === 'slide') expect(buffer.slide()).toBe(waiting.shift());
           else if (asked.do === 'release') {
@@ -141,7 +141,7 @@ describe('a keyed buffer', () => {
               out.push(taken);
             }
           }
-          expect([buffer.size, buffer.oldest()]).toEqual([waiting.length, waiting[0]]);
+          expect([buffer.size, buffer.oldestPutAt()]).toEqual([waiting.length, waiting[0]?.putAt]);
         }
         expect([...buffer]).toEqual(waiting);
       }),

@@ -1,4 +1,4 @@
-import type { Message } from '../message/message.js';
+import { Message } from '../message/message.js';
 import type { Buffer } from './buffer.js';
 import { Ring } from './ring.js';
 
@@ -39,6 +39,10 @@ export class KeyedBuffer<T> implements Buffer<T> {
     this.arriving.push(message);
   }
 
+  pushPayload(payload: T, putAt: number): void {
+    this.push(new Message(payload, putAt));
+  }
+
   shift(): Message<T> | undefined {
     const freed = this.free.shift();
     if (freed !== undefined) {
@@ -65,9 +69,9 @@ export class KeyedBuffer<T> implements Buffer<T> {
     return oldest;
   }
 
-  oldest(): Message<T> | undefined {
+  oldestPutAt(): number | undefined {
     const [oldest] = this.setAside;
-    return oldest ?? this.arriving.peek();
+    return (oldest ?? this.arriving.peek())?.putAt;
   }
 
   admits(message: Message<T>): boolean {

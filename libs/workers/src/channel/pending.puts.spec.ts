@@ -6,8 +6,8 @@ const sender = { admitted: () => {}, refused: () => {} };
 
 function waiting(...names: string[]): PendingPuts<string> {
   const puts = new PendingPuts<string>(4);
-  for (const name of names)
-    puts.push({ message: message(name), sender: name.startsWith('block') ? sender : undefined });
+  for (const [putAt, name] of names.entries())
+    puts.push({ message: message(name, undefined, putAt), sender: name.startsWith('block') ? sender : undefined });
   return puts;
 }
 
@@ -29,7 +29,7 @@ describe('pending puts', () => {
     const puts = waiting('a', 'b', 'c');
     expect(puts.take(({ payload }) => payload !== 'a')?.message.payload).toBe('b');
     expect(puts.take(() => false)).toBeUndefined();
-    expect(puts.oldest()?.payload).toBe('a');
+    expect(puts.oldestPutAt()).toBe(0);
     expect(namesOf(puts)).toEqual(['a', 'c']);
   });
 

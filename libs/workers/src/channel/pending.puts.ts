@@ -27,8 +27,8 @@ export class PendingPuts<T> {
     return this.ring.size >= this.limit;
   }
 
-  oldest(): Message<T> | undefined {
-    return this.ring.peek()?.message;
+  oldestPutAt(): number | undefined {
+    return this.ring.peek()?.message.putAt;
   }
 
   *messages(): Iterable<Message<T>> {

@@ -57,6 +57,15 @@ export class WaitingRoom<T> {
     return 'accepted';
   }
 
+  /** Keeps a payload as it is, which nobody watches; false when there is no room. */
+  keepPayload(payload: T, putAt: number): boolean {
+    if (this.buffer.size >= this.parts.options.buffer) return false;
+    this.buffer.pushPayload(payload, putAt);
+    this.books.accepted++;
+    this.books.filled(this.load);
+    return true;
+  }
+
   /** The buffer is full. */
   private keepAnyway(message: Message<T>): PutResult | 'full' {
     const { bufferType } = this.parts.options;
@@ -185,8 +194,8 @@ export class WaitingRoom<T> {
 
   /** How long the oldest message has waited, in milliseconds; 0 when nothing waits. */
   oldestAgeMs(): number {
-    const oldest = this.buffer.oldest() ?? this.pending.oldest();
-    return oldest === undefined ? 0 : Math.max(0, this.parts.clock.now() - oldest.putAt);
+    const putAt = this.buffer.oldestPutAt() ?? this.pending.oldestPutAt();
+    return putAt === undefined ? 0 : Math.max(0, this.parts.clock.now() - putAt);
   }
 
   /** Why new messages should be shed now, in words; undefined when there is no reason. */

@@ -118,6 +118,7 @@ export class Entrance {
     if (!gate.isOpen) this.refuse();
     const now = clock.at(turn.recent());
     if (pending !== undefined) this.usualDeadline.set(pending, now);
+    else if (headers === undefined) return channel.post(payload, now);
     return channel.put(new Message(payload, now, headers, pending));
   }
 
