@@ -1,4 +1,4 @@
-import { context, createContextKey, ROOT_CONTEXT } from '@opentelemetry/api';
+import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   AggregationTemporality,
@@ -26,13 +26,31 @@ const nowhere: SpanExporter = {
   shutdown: () => Promise.resolve(),
 };
 
+/** An application's SDK: one trace in a thousand is kept, metrics are read every second. */
+function sdk(share: number) {
+  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
+  const tracerProvider = new BasicTracerProvider({
+    sampler: new ParentBasedSampler({ root: new TraceIdRatioBasedSampler(share) }),
+    spanProcessors: [new BatchSpanProcessor(nowhere)],
+  });
+  const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
+  const reader = new PeriodicExportingMetricReader({
+    exporter,
+    exportIntervalMillis: 1_000,
+    exportTimeoutMillis: 900,
+  });
+  return { tracerProvider, meterProvider: new MeterProvider({ readers: [reader] }) };
+}
+
 /**
- * Nobody watches the messages, but the application has an SDK that was used for something else, such as its HTTP requests: on Node 20 and 22
- * every promise of the process costs more from then on.
+ * Nobody watches the messages, but the application has the same SDK and uses it for something else, such as its HTTP requests: on Node 20
+ * and 22 every promise of the process costs more from then on.
  */
 export const openBesideSdk: OpenLine = (setup) => {
-  context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-  context.with(ROOT_CONTEXT.setValue(createContextKey('request'), 1), () => {});
+  const { tracerProvider, meterProvider } = sdk(1);
+  meterProvider.getMeter('http').createCounter('requests').add(1);
+  const span = tracerProvider.getTracer('http').startSpan('GET /');
+  context.with(trace.setSpan(ROOT_CONTEXT, span), () => span.end());
   return openWith([], setup);
 };
 
@@ -42,20 +60,8 @@ export const openBesideSdk: OpenLine = (setup) => {
  */
 export function openObserved(decides: 'first' | 'sampler'): OpenLine {
   return (setup) => {
-    context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
-    const root = new TraceIdRatioBasedSampler(decides === 'first' ? 1 : SHARE);
-    const tracerProvider = new BasicTracerProvider({
-      sampler: new ParentBasedSampler({ root }),
-      spanProcessors: [new BatchSpanProcessor(nowhere)],
-    });
-    const exporter = new InMemoryMetricExporter(AggregationTemporality.CUMULATIVE);
-    const reader = new PeriodicExportingMetricReader({
-      exporter,
-      exportIntervalMillis: 1_000,
-      exportTimeoutMillis: 900,
-    });
-    const meterProvider = new MeterProvider({ readers: [reader] });
+    const providers = sdk(decides === 'first' ? 1 : SHARE);
     const roots = decides === 'first' ? SHARE : 1;
-    return openWith([WorkersOpenTelemetryModule.forRoot({ tracerProvider, meterProvider, roots })], setup);
+    return openWith([WorkersOpenTelemetryModule.forRoot({ ...providers, roots })], setup);
   };
 }

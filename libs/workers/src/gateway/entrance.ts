@@ -56,7 +56,7 @@ const DROPPED: Promise<PutResult> = Promise.resolve('dropped');
 /**
  * The way from outside to one exposed worker: shed, check, intercept, put.
  *
- * The plain case (no check, no interceptor, room in the channel) makes one message and no promise.
+ * The plain case (no check, no interceptor, room in the channel) makes at most one message and no promise.
  */
 export class Entrance {
   private readonly anteroom: Anteroom;

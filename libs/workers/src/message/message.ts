@@ -15,7 +15,7 @@ let lastSerial = 0;
  * A message in memory is its own delivery: nothing outlives it, so there is nothing to settle. That saves an object per
  * message and is why the class is shaped as it is; a durable message comes wrapped in a delivery of its own.
  *
- * Costs about 75 bytes beside its payload. If the application stops now, a message in memory is handed to `onLeftover`.
+ * Costs about 70 bytes beside its payload; one that waits with nothing beside it costs 18, since it is made when it is taken (`FifoBuffer`). If the application stops now, a message in memory is handed to `onLeftover`.
  */
 export class Message<T = unknown> implements Delivery<T> {
   /**
