@@ -50,11 +50,9 @@ export class WaitingRoom<T> {
 
   /** Keeps `message` in the buffer, or does with it what the buffer type says; `'full'` when it has to wait for room. */
   keep(message: Message<T>): PutResult | 'full' {
-    if (this.buffer.size >= this.parts.options.buffer) return this.keepAnyway(message);
+    if (this.buffer.size >= this.parts.options.buffer) return this.makeRoomFor(message);
     this.buffer.push(message);
-    this.accept(message);
-    this.books.filled(this.load);
-    return 'accepted';
+    return this.enter(message);
   }
 
   /** Keeps a payload as it is, which nobody watches; false when there is no room. */
@@ -66,25 +64,21 @@ export class WaitingRoom<T> {
     return true;
   }
 
-  /** The buffer is full. */
-  private keepAnyway(message: Message<T>): PutResult | 'full' {
+  /** The buffer is full, and its type says who goes. */
+  private makeRoomFor(message: Message<T>): PutResult | 'full' {
     const { bufferType } = this.parts.options;
     if (bufferType === 'fixed') return 'full';
     if (bufferType === 'dropping') return this.drop(message, 'buffer-drop');
     const slid = this.buffer.slide();
     this.buffer.push(message);
     if (slid !== undefined) this.drop(slid, 'buffer-slide');
-    this.accept(message);
-    this.books.filled(this.load);
-    return 'accepted';
+    return this.enter(message);
   }
 
   /** Accepts `message` before there is room for it. */
   keepLater(message: Message<T>): PutResult {
     this.pending.push({ message, sender: undefined });
-    this.accept(message);
-    this.books.filled(this.load);
-    return 'accepted';
+    return this.enter(message);
   }
 
   /** Lets the sender of `message` wait until there is room, or until its `signal` aborts. */
@@ -240,6 +234,13 @@ export class WaitingRoom<T> {
     if (sender === undefined) return;
     this.accept(message);
     sender.admitted();
+  }
+
+  /** It has its place. */
+  private enter(message: Message<T>): PutResult {
+    this.accept(message);
+    this.books.filled(this.load);
+    return 'accepted';
   }
 
   private accept(message: Message<T>): void {

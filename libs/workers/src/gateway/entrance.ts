@@ -162,7 +162,7 @@ export class Entrance {
     }
     return this.anteroom.isBare
       ? this.put(payload, now, options?.headers, options, pending)
-      : this.preparedAndPut(payload, options, pending);
+      : this.prepareAndPut(payload, options, pending);
   }
 
   /** What a sender's signal was aborted with becomes the cause of an error of ours. */
@@ -192,7 +192,7 @@ export class Entrance {
     throw new WorkersStoppingError(`A message was sent to worker "${worker}"`);
   }
 
-  private preparedAndPut(
+  private prepareAndPut(
     payload: unknown,
     options: CommandOptions | undefined,
     pending: PendingReply<unknown> | undefined,
@@ -222,11 +222,8 @@ export class Entrance {
     }
     const scope = propagatesContext ? (AsyncLocalStorage.snapshot() as Scope) : undefined;
     const send = (carried: Headers | undefined): PutResult | Promise<PutResult> => {
-      const message =
-        scope === undefined
-          ? new Message(payload, now, carried, pending)
-          : new ScopedMessage(payload, now, carried, pending, scope);
-      return channel.put(message, undefined, signal, options);
+      const plain = new Message(payload, now, carried, pending);
+      return channel.put(scope === undefined ? plain : new ScopedMessage(plain, scope), undefined, signal, options);
     };
     const follower = this.followerOf(headers);
     return follower === undefined ? send(headers) : follower.put(this.trail, headers ?? {}, send);

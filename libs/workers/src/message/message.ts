@@ -15,7 +15,8 @@ let lastSerial = 0;
  * A message in memory is its own delivery: nothing outlives it, so there is nothing to settle. That saves an object per
  * message and is why the class is shaped as it is; a durable message comes wrapped in a delivery of its own.
  *
- * Costs about 70 bytes beside its payload; one that waits with nothing beside it costs 18, since it is made when it is taken (`FifoBuffer`). If the application stops now, a message in memory is handed to `onLeftover`.
+ * Costs about 70 bytes beside its payload; one that waits with nothing beside it costs 18, since it is made when it is taken
+ * (`FifoBuffer`). If the application stops now, a message in memory is handed to `onLeftover`.
  */
 export class Message<T = unknown> implements Delivery<T> {
   /**
@@ -87,13 +88,10 @@ export interface Stored {
 /** A message that remembers the asynchronous context of its sender. */
 export class ScopedMessage<T = unknown> extends Message<T> {
   constructor(
-    payload: T,
-    putAt: number,
-    headers: Headers | undefined,
-    reply: ReplyAddress | undefined,
+    plain: Message<T>,
     private readonly sender: Scope,
   ) {
-    super(payload, putAt, headers, reply);
+    super(plain.payload, plain.putAt, plain.headers, plain.reply);
   }
 
   override get scope(): Scope {
