@@ -65,6 +65,7 @@ class Bench {
     this.crew = Crew.at(channel, crewSize, isKeyed ? ({ payload }) => payload.charAt(0) : undefined);
     announcer.listen(
       (event) => event.name === 'workers.drop' && this.dropped.push(`${event.reason} ${String(event.payload)}`),
+      ['workers.drop'],
     );
   }
 
