@@ -130,12 +130,7 @@ const scenarios: Scenario[] = [
     meanwhile: ({ clock }) => clock.advance('1s'),
     hears: 'REQUEST_TIMEOUT',
   },
-  {
-    when: 'an interceptor keeps it',
-    settings: { use: [swallowing], requestTimeout: '1s' },
-    meanwhile: ({ clock }) => clock.advance('1s'),
-    hears: 'REQUEST_TIMEOUT',
-  },
+  { when: 'an interceptor keeps it', settings: { use: [swallowing] }, hears: 'MESSAGE_DROPPED' },
   { when: 'an interceptor refuses it', settings: { use: [refusing] }, hears: 'StillbornError' },
   { when: 'its caller had left before', options: { signal: left }, hears: 'REQUEST_ABORTED' },
   {

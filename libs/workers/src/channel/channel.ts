@@ -147,12 +147,17 @@ export class Channel<T = unknown> extends Subject<T> {
     mode: PutMode,
     signal: AbortSignal | undefined,
   ): PutResult | Promise<PutResult> {
-    if (mode === 'drop') return this.room.drop(message, 'input-drop');
+    if (mode === 'drop') return this.dropOnEntry(message);
     if (this.room.isOverflowing) {
       this.books.refused++;
       throw new ChannelOverflowError(this.name, this.options.maxPendingPuts, message);
     }
     return mode === 'async' ? this.room.keepLater(message) : this.room.keepWhenRoom(message, signal);
+  }
+
+  /** Counts `message` as lost on purpose before it came in, and tells its caller if it has one. */
+  dropOnEntry(message: Message<T>): 'dropped' {
+    return this.room.drop(message, 'input-drop');
   }
 
   /** Takes `message` in if there is room now; otherwise it is dropped and counted under `reason`. */

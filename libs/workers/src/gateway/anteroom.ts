@@ -1,5 +1,6 @@
 import type { PayloadCheck } from '../channel/payload.check.js';
 import type { PutResult } from '../channel/waiting.room.js';
+import { asError } from '../message/fault.js';
 import { type Outgoing, putChain, type WorkerInterceptor } from '../worker/interceptor.js';
 
 /** What a message goes through before it is put. */
@@ -9,10 +10,19 @@ export interface Outfit {
 }
 
 /**
+ * What came of a message: it went on, or an interceptor answered without that. `swallowed` is why it could not go on, when an interceptor
+ * was told that and said nothing.
+ */
+export type Prepared =
+  | { readonly type: 'passed'; readonly said: PutResult }
+  | { readonly type: 'kept'; readonly said: PutResult; readonly swallowed: Error | undefined };
+
+/**
  * Where a message is made ready before it is put: interceptors first, then the check of its payload. Furnished when the first message
  * comes through.
  *
- * Promises: what an interceptor keeps to itself and what the check does not let pass is counted as refused, once.
+ * Promises: what an interceptor refuses with an error and what the check does not let pass is counted as refused, once; what an
+ * interceptor keeps without an error is told to whoever sent it here.
  */
 export class Anteroom {
   /** Whether nothing is done here, as far as is known. */
@@ -33,18 +43,27 @@ export class Anteroom {
    *
    * @throws whatever they throw, PayloadInvalidError for one
    */
-  async prepare(outgoing: Outgoing, put: (prepared: Outgoing) => Promise<PutResult>): Promise<PutResult> {
-    await (this.furnishing ??= this.furnish());
-    let hasPassed = false;
+  async prepare(outgoing: Outgoing, put: (prepared: Outgoing) => Promise<PutResult>): Promise<Prepared> {
+    const passage: { fate: 'kept' | 'passed' | Error } = { fate: 'kept' };
     const pass = async (prepared: Outgoing): Promise<PutResult> => {
-      hasPassed = true;
-      return put({ ...prepared, payload: await this.checked(prepared.payload) });
+      const before = passage.fate;
+      passage.fate = 'passed';
+      try {
+        return await put({ ...prepared, payload: await this.checked(prepared.payload) });
+      } catch (error) {
+        if (before !== 'passed') passage.fate = asError(error);
+        throw error;
+      }
     };
     try {
-      return await (this.through === undefined ? pass(outgoing) : this.through(outgoing, pass));
+      await (this.furnishing ??= this.furnish());
+      const said = await (this.through === undefined ? pass(outgoing) : this.through(outgoing, pass));
+      const { fate } = passage;
+      if (fate === 'passed') return { type: 'passed', said };
+      return { type: 'kept', said, swallowed: fate === 'kept' ? undefined : fate };
     } catch (error) {
-      // What an interceptor keeps to itself was refused; all later refusals are counted where they happen.
-      if (!hasPassed) this.onRefused();
+      // Refused before the check; all later refusals are counted where they happen.
+      if (passage.fate === 'kept') this.onRefused();
       throw error;
     }
   }

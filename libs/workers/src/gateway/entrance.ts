@@ -192,16 +192,22 @@ export class Entrance {
     throw new WorkersStoppingError(`A message was sent to worker "${worker}"`);
   }
 
-  private prepareAndPut(
+  private async prepareAndPut(
     payload: unknown,
     options: CommandOptions | undefined,
     pending: PendingReply<unknown> | undefined,
   ): Promise<PutResult> {
     const { worker, channel } = this.parts;
-    const outgoing: Outgoing = { worker, channel: channel.name, payload, headers: options?.headers ?? {} };
-    return this.anteroom.prepare(outgoing, async (prepared) =>
-      this.put(prepared.payload, this.now(), prepared.headers, options, pending),
+    const headers = options?.headers ?? {};
+    const outgoing: Outgoing = { worker, channel: channel.name, payload, headers };
+    const prepared = await this.anteroom.prepare(outgoing, async (ready) =>
+      this.put(ready.payload, this.now(), ready.headers, options, pending),
     );
+    if (prepared.type === 'kept') {
+      if (prepared.swallowed === undefined) channel.dropOnEntry(new Message(payload, this.now(), headers, pending));
+      else pending?.refuse(prepared.swallowed);
+    }
+    return prepared.said;
   }
 
   private put(

@@ -1,7 +1,10 @@
 import { Injectable } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
+import { z } from 'zod';
 import type { PutResult } from '../channel/waiting.room.js';
+import { MessageDroppedError } from '../channel/channel.errors.js';
 import { channel } from '../channel/channel.declaration.js';
+import { PayloadInvalidError } from '../channel/payload.check.js';
 import type { Message } from '../message/message.js';
 import { boot } from '../testing/fixtures/boot.js';
 import { rejection } from '../testing/fixtures/promises.js';
@@ -104,6 +107,57 @@ describe('interceptors', () => {
     expect(await gateway.command(Reader, 'dull')).toBe('dropped');
     expect(await gateway.request(Reader, 'news')).toBe('news');
     expect(workers.sent(Reader)).toEqual(['news']);
+    const { accepted, refused, drops } = gateway.stats().channels['texts'] ?? {};
+    expect({ accepted, refused, drops }).toEqual({ accepted: 1, refused: 2, drops: { 'input-drop': 1 } });
+  });
+
+  it.each(['dropped', 'accepted'] as const)('that keep a request and say %s have it rejected at once', async (said) => {
+    const keeping: WorkerInterceptor = { put: async () => said };
+    @Worker({ in: Texts, expose: true, use: [keeping] })
+    class Reader {
+      handle(_text: string): void {}
+    }
+    const { gateway } = await boot({ channels: [Texts], providers: [Reader], clock: new HeldClock() });
+    const error = await rejection(gateway.request(Reader, 'news', { headers: { from: 'you' } }));
+    expect(error).toBeInstanceOf(MessageDroppedError);
+    expect(error).toMatchObject({
+      reason: 'input-drop',
+      channel: 'texts',
+      undelivered: { payload: 'news', headers: { from: 'you' } },
+    });
+    expect(await gateway.command(Reader, 'news')).toBe(said);
+    expect(gateway.stats().channels['texts']).toMatchObject({ refused: 0, drops: { 'input-drop': 2 } });
+  });
+
+  it('that keep quiet about why a message could not be put have its request rejected with that', async () => {
+    const Numbers = channel('numbers', { buffer: 4, payload: z.number() });
+    const quiet: WorkerInterceptor = { put: (outgoing, next) => next(outgoing).catch(() => 'dropped') };
+    @Worker({ in: Numbers, expose: true, use: [quiet] })
+    class Adder {
+      handle(n: number): number {
+        return n + 1;
+      }
+    }
+    const { gateway } = await boot({ channels: [Numbers], providers: [Adder], clock: new HeldClock() });
+    expect(await rejection(gateway.request('Adder', 'one'))).toBeInstanceOf(PayloadInvalidError);
+    expect(await gateway.command('Adder', 'one')).toBe('dropped');
+    expect(gateway.stats().channels['numbers']).toMatchObject({ refused: 2, drops: {} });
+  });
+
+  it('that try again after a failure are judged by what came of it in the end', async () => {
+    const Numbers = channel('numbers', { buffer: 4, payload: z.number() });
+    const mending: WorkerInterceptor = {
+      put: (outgoing, next) => next(outgoing).catch(() => next({ ...outgoing, payload: Number(outgoing.payload) })),
+    };
+    @Worker({ in: Numbers, expose: true, use: [mending] })
+    class Adder {
+      handle(n: number): number {
+        return n + 1;
+      }
+    }
+    const { gateway } = await boot({ channels: [Numbers], providers: [Adder] });
+    expect(await gateway.request('Adder', '1')).toBe(2);
+    expect(gateway.stats().channels['numbers']).toMatchObject({ accepted: 1, refused: 1, drops: {} });
   });
 
   it('may answer in the place of the handler, change its value, and throw', async () => {

@@ -17,7 +17,10 @@ export interface Outgoing<T = unknown> {
  * taken from the application's providers, or made with its dependencies injected when it is no provider.
  */
 export interface WorkerInterceptor {
-  /** Around putting. Call `next`, with a changed `Outgoing` if you like; throw to refuse. */
+  /**
+   * Around putting. Call `next`, with a changed `Outgoing` if you like; throw to refuse. What is answered without calling `next` is told
+   * to a command's sender; the message is counted as a drop (`input-drop`), and a request is rejected with `MessageDroppedError`.
+   */
   put?(outgoing: Outgoing, next: (outgoing: Outgoing) => Promise<PutResult>): Promise<PutResult>;
   /** Around the handler, inside its timeout. What it returns is the handler's value. */
   handle?(message: Message, context: WorkerContext, next: () => Promise<unknown>): Promise<unknown>;
