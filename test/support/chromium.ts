@@ -1,11 +1,17 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Browser, chromium } from 'playwright-core';
 
 const cache = fileURLToPath(new URL('../../node_modules/.cache/nestjs-workers/', import.meta.url));
 const manifest = new URL('../../node_modules/@sparticuz/chromium/package.json', import.meta.url);
+
+/** The fonts beside it, wherever they lie: the browser's own list names folders of a machine that this one is not. */
+const FONTS = `<?xml version="1.0"?>
+<!DOCTYPE fontconfig SYSTEM "fonts.dtd">
+<fontconfig><dir prefix="relative">fonts</dir></fontconfig>
+`;
 
 /** Of other systems than that which npm brings a browser for. */
 const INSTALLED = [
@@ -42,14 +48,15 @@ export function setup(): void {
 /** Unpacks beside and swaps, so that nobody finds half a browser. */
 function unpacked(): string {
   const { version } = JSON.parse(readFileSync(manifest, 'utf8')) as { version: string };
-  const home = join(cache, `chromium-${version}`);
+  const home = join(cache, `browser-${version}`);
   if (existsSync(home)) return home;
-  const fresh = join(cache, `.chromium-${process.pid}`);
+  const fresh = join(cache, `.browser-${process.pid}`);
   mkdirSync(fresh, { recursive: true });
   // It unpacks into the temporary folder, and its libraries only where it takes the machine for one of those that have none.
   const env = { ...process.env, TMPDIR: fresh, AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs22.x' };
   const script = `import chromium from '@sparticuz/chromium'; await chromium.executablePath();`;
   execFileSync(process.execPath, ['--input-type=module', '-e', script], { cwd: cache, env });
+  writeFileSync(join(fresh, 'fonts/fonts.conf'), FONTS);
   try {
     renameSync(fresh, home);
   } catch {
