@@ -51,9 +51,10 @@ describe.each(KINDS)('a message on %s that kills its process', (kind) => {
     host.tell({ do: 'add', tasks: TASKS.map((task) => ({ ...task, ms: 20 })) });
     await host.says('buried');
     await host.says('done', {}, TASKS.length - 1);
+    await host.says('error', {}, MAX_CRASHES);
+    await hosts.stop();
     // The blame is exact: none but the poison has died with an isolate.
     expect(host.all('error').map(({ kind: fault }) => fault)).toEqual(Array(MAX_CRASHES).fill('isolate_crashed'));
-    await hosts.stop();
     const letters = await deadLettersAt(place);
     expect(letters).toMatchObject([{ reason: 'crashed', crashes: MAX_CRASHES }]);
     expect(letters[0]?.history).toHaveLength(MAX_CRASHES);
