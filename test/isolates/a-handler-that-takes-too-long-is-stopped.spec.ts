@@ -9,12 +9,12 @@ describe.each(KINDS)('in a $kind of two', ({ dispatch }) => {
   const app = startedOnce({
     channels: [Deeds],
     providers: [...provideWorkers(Doer)],
-    workers: { Doer: { timeout: '400ms', dispatch: dispatch({ size: 2, abortGrace: '100ms' }) } },
+    workers: { Doer: { timeout: '1s', dispatch: dispatch({ size: 2, abortGrace: '100ms' }) } },
   });
 
-  it('the time runs from when the handler is entered, not while it waits: ten that take 100 ms each, two at a time', async () => {
+  it('the time runs from when the handler is entered, not while it waits: thirty that take 100 ms each, two at a time', async () => {
     app().workers.clear();
-    const blocks = numbers(10).map(() => app().gateway.request(Doer, { does: 'block', ms: 100 }));
+    const blocks = numbers(30).map(() => app().gateway.request(Doer, { does: 'block', ms: 100 }));
     await Promise.all(blocks);
     expect(app().workers.events('workers.timeout')).toEqual([]);
   });
