@@ -19,6 +19,13 @@ const OFFERS: Offers = {
   },
 };
 
+// That a part of Node is experimental (node:sqlite in Node 22) is nothing to tell to who calls a program.
+const told = process.listeners('warning');
+process.removeAllListeners('warning');
+process.on('warning', (warning) => {
+  if (warning.name !== 'ExperimentalWarning') for (const tell of told) tell.call(process, warning);
+});
+
 void program(OFFERS, process.argv.slice(2), terminalOf(process)).then((code) => {
   process.exitCode ??= code;
 });
