@@ -1,4 +1,5 @@
-import { context, ROOT_CONTEXT, trace } from '@opentelemetry/api';
+import { setImmediate } from 'node:timers/promises';
+import { context, ROOT_CONTEXT, SpanKind, trace, TraceFlags } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
 import {
   AggregationTemporality,
@@ -15,10 +16,7 @@ import {
 } from '@opentelemetry/sdk-trace-base';
 import { WorkersOpenTelemetryModule } from '@nestjs-workers/core/opentelemetry';
 import { openWith } from '../in-process/peers/ours.js';
-import type { OpenLine } from '../in-process/line.js';
-
-/** At a million messages a second that is a thousand traces a second, more than back ends take. */
-const SHARE = 0.001;
+import type { Line, OpenLine } from '../in-process/line.js';
 
 /** Takes spans and forgets them: what a back end costs is not ours. */
 const nowhere: SpanExporter = {
@@ -26,7 +24,7 @@ const nowhere: SpanExporter = {
   shutdown: () => Promise.resolve(),
 };
 
-/** An application's SDK: one trace in a thousand is kept, metrics are read every second. */
+/** An application's SDK: a share of traces is kept, metrics are read every second. */
 function sdk(share: number) {
   context.setGlobalContextManager(new AsyncLocalStorageContextManager().enable());
   const tracerProvider = new BasicTracerProvider({
@@ -42,26 +40,46 @@ function sdk(share: number) {
   return { tracerProvider, meterProvider: new MeterProvider({ readers: [reader] }) };
 }
 
+/** As many requests from outside, each with a sampled trace. */
+const REQUESTS_BEFORE = 5_000;
+
+/**
+ * The line of an application that has run for a while: what makes spans is compiled. The thousand traces of a pass are too few for that, and
+ * the compiling would be measured.
+ */
+async function used(line: Promise<Line>, { tracerProvider }: ReturnType<typeof sdk>): Promise<Line> {
+  const { put } = await line;
+  const tracer = tracerProvider.getTracer('http');
+  for (let id = 0; id < REQUESTS_BEFORE; id++) {
+    const traceId = (id + 1).toString(16).padStart(32, '0');
+    const caller = { traceId, spanId: traceId.slice(-16), traceFlags: TraceFlags.SAMPLED, isRemote: true };
+    const span = tracer.startSpan('GET /', { kind: SpanKind.SERVER }, trace.setSpanContext(ROOT_CONTEXT, caller));
+    await context.with(trace.setSpan(ROOT_CONTEXT, span), () => put({ id }));
+    // Time for its handler.
+    await setImmediate();
+    span.end();
+  }
+  return line;
+}
+
 /**
  * Nobody watches the messages, but the application has the same SDK and uses it for something else, such as its HTTP requests: on Node 20
  * and 22 every promise of the process costs more from then on.
  */
 export const openBesideSdk: OpenLine = (setup) => {
-  const { tracerProvider, meterProvider } = sdk(1);
-  meterProvider.getMeter('http').createCounter('requests').add(1);
-  const span = tracerProvider.getTracer('http').startSpan('GET /');
-  context.with(trace.setSpan(ROOT_CONTEXT, span), () => span.end());
-  return openWith([], setup);
+  const providers = sdk(1);
+  providers.meterProvider.getMeter('http').createCounter('requests').add(1);
+  return used(openWith([], setup), providers);
 };
 
 /**
- * Everything that this library can tell an SDK, with one trace in a thousand: decided by us before anything is built (`first`), or by the
- * SDK's sampler for each message (`sampler`).
+ * Everything that this library can tell an SDK, with a `share` of traces: decided by us before anything is built (`first`), or by the SDK's
+ * sampler for each message (`sampler`).
  */
-export function openObserved(decides: 'first' | 'sampler'): OpenLine {
+export function openObserved(decides: 'first' | 'sampler', share: number): OpenLine {
   return (setup) => {
-    const providers = sdk(decides === 'first' ? 1 : SHARE);
-    const roots = decides === 'first' ? SHARE : 1;
-    return openWith([WorkersOpenTelemetryModule.forRoot({ ...providers, roots })], setup);
+    const providers = sdk(decides === 'first' ? 1 : share);
+    const roots = decides === 'first' ? share : 1;
+    return used(openWith([WorkersOpenTelemetryModule.forRoot({ ...providers, roots })], setup), providers);
   };
 }

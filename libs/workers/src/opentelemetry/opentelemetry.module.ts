@@ -15,6 +15,7 @@ import { WorkersApplication } from '../workers.application.js';
 import { CarryingOn } from './carrying.on.js';
 import { WorkersHistograms } from './histograms.js';
 import { observeFigures } from './metrics.js';
+import { Roots } from './roots.js';
 import { Tracing } from './tracing.js';
 
 /** What `WorkersOpenTelemetryModule.forRoot` takes. */
@@ -73,7 +74,7 @@ class OpenTelemetryHooks implements OnModuleInit, OnApplicationShutdown {
     const { application } = this;
     if (application === undefined || isIsolate()) return new CarryingOn();
     const { roots = 1, tracerProvider = trace.getTracerProvider() } = this.options;
-    return new Tracing(tracerProvider.getTracer(SCOPE), roots, application.options.clock);
+    return new Tracing(tracerProvider.getTracer(SCOPE), new Roots(roots), application.options.clock);
   }
 }
 

@@ -14,6 +14,7 @@ import type { Clock } from '../lifecycle/clock.js';
 import { asError } from '../message/fault.js';
 import type { Headers, Message } from '../message/message.js';
 import type { Follower, Trail } from '../observe/follower.js';
+import type { Roots } from './roots.js';
 import { carrying, isSampled, traceOf } from './traceparent.js';
 
 /**
@@ -30,15 +31,16 @@ export class Tracing implements Follower {
 
   constructor(
     private readonly tracer: Tracer,
-    /** The share of messages put outside of any trace that begin one. */
-    private readonly roots: number,
+    /** Which of the messages put outside of any trace begin one. */
+    private readonly roots: Roots,
     private readonly clock: Clock,
   ) {}
 
   leaves(headers: Headers | undefined): boolean {
-    if (trace.getSpanContext(context.active()) !== undefined) return false;
+    const here = context.active();
+    if (here !== ROOT_CONTEXT && trace.getSpanContext(here) !== undefined) return false;
     if (headers !== undefined && traceOf(headers) !== undefined) return false;
-    return this.roots < 1 && Math.random() >= this.roots;
+    return !this.roots.begins();
   }
 
   put<R>({ worker, channel }: Trail, headers: Headers, send: (headers: Headers) => R, from?: Message): R {
