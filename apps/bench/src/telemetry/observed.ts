@@ -47,14 +47,14 @@ const REQUESTS_BEFORE = 5_000;
  * The line of an application that has run for a while: what makes spans is compiled. The thousand traces of a pass are too few for that, and
  * the compiling would be measured.
  */
-async function used(line: Promise<Line>, { tracerProvider }: ReturnType<typeof sdk>): Promise<Line> {
-  const { put } = await line;
+async function used(opening: Promise<Line>, { tracerProvider }: ReturnType<typeof sdk>): Promise<Line> {
+  const line = await opening;
   const tracer = tracerProvider.getTracer('http');
   for (let id = 0; id < REQUESTS_BEFORE; id++) {
     const traceId = (id + 1).toString(16).padStart(32, '0');
     const caller = { traceId, spanId: traceId.slice(-16), traceFlags: TraceFlags.SAMPLED, isRemote: true };
     const span = tracer.startSpan('GET /', { kind: SpanKind.SERVER }, trace.setSpanContext(ROOT_CONTEXT, caller));
-    await context.with(trace.setSpan(ROOT_CONTEXT, span), () => put({ id }));
+    await context.with(trace.setSpan(ROOT_CONTEXT, span), () => line.put({ id }));
     // Time for its handler.
     await setImmediate();
     span.end();
