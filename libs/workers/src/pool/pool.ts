@@ -139,11 +139,11 @@ export class Pool implements PopulationOwner {
   // --- within ---
 
   private rescue(errand: Errand, isolate: string, reason: Ending): void {
-    const wasEntered = errand.state === 'entered';
     const { crash, worker } = this.parts;
     const maxAttempts = crash === 'reject' ? 1 : crash.attempts;
     if (errand.isAbandoned) return void (errand.state = 'over');
-    if (!wasEntered || errand.entries < maxAttempts) {
+    // Only a handler that was entered counts, so one that was not has an attempt left.
+    if (errand.entries < maxAttempts) {
       errand.comeBack();
       this.waiting.unshift(errand);
       return;
