@@ -1,9 +1,15 @@
-import { describe, expect, it } from 'vitest';
+import { existsSync } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setImmediate } from 'node:timers/promises';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { HandlerTimeoutError, provideWorkers } from '@nestjs-workers/core';
 import { until } from '@nestjs-workers/core/testing';
 import { numbers, rejection, startedOnce } from '../support/application.js';
 import { atRest, endings, entered, isolatesOf, KINDS } from '../support/isolates.js';
 import { Deeds, Doer } from './fixtures/doing.js';
+import { block } from './fixtures/harm.js';
 
 describe.each(KINDS)('in a $kind of two', ({ dispatch }) => {
   const app = startedOnce({
@@ -75,5 +81,26 @@ describe.each(KINDS)('in a $kind of two', ({ dispatch }) => {
     for (const error of await Promise.all(stuck)) expect(error).toBeInstanceOf(HandlerTimeoutError);
     await until(() => endings(app()).length === 2);
     expect(app().gateway.stats().workers['Doer']).toMatchObject({ inFlight: 0, lost: 0 });
+  });
+
+  it('one whose caller left before it was heard that it was entered is ended as well when it goes on', async () => {
+    await app().gateway.request(Doer, { does: 'echo' });
+    await atRest(app(), 'Doer', 2);
+    app().workers.clear();
+    const directory = await mkdtemp(join(tmpdir(), 'entered-'));
+    onTestFinished(() => rm(directory, { recursive: true }));
+    const file = join(directory, 'signed');
+    const leaving = new AbortController();
+    const deed = { does: 'sign and wait for ever', file } as const;
+    const left = rejection(app().gateway.request(Doer, deed, { signal: leaving.signal }));
+    // It is on its way after a turn; then nothing is heard until it was entered.
+    while (!existsSync(file)) {
+      await setImmediate();
+      for (let times = 0; times < 100 && !existsSync(file); times++) block(5);
+    }
+    leaving.abort();
+    expect(await left).toMatchObject({ code: 'REQUEST_ABORTED' });
+    await until(() => endings(app()).length === 1, '5s');
+    await atRest(app(), 'Doer', 2);
   });
 });

@@ -85,3 +85,18 @@ describe.each(KINDS)('a pool of a $kind whose heap may hold 160 MB', ({ dispatch
     expect(app().workers.events('workers.isolate-ended')).toMatchObject([{ why: 'was closed', isCrash: false }]);
   });
 });
+
+describe.each(KINDS)('a pool of a $kind that asks every 200 ms', ({ dispatch }) => {
+  const app = startedOnce({
+    channels: [Deeds],
+    providers: [...provideWorkers(Doer)],
+    workers: { Doer: { dispatch: dispatch({ pingEvery: '200ms' }) } },
+  });
+
+  it('ends an idle one that does not answer any more, and has another in its place', async () => {
+    await app().gateway.request(Doer, { does: 'fall silent' });
+    const ended = await app().workers.next('workers.isolate-ended');
+    expect(ended).toMatchObject({ isolate: 'Doer#1', why: 'did not answer a ping within 200 ms' });
+    await expect(app().gateway.request(Doer, { does: 'echo', value: 'next' })).resolves.toBe('next');
+  });
+});
