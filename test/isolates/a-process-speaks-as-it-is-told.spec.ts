@@ -32,6 +32,18 @@ describe('a process with a serializer, middlewares and transaction ids of its ow
     expect(endings(app())).toEqual([]);
   });
 
+  it.each([
+    ['make no sense', 'said something that is no word of the protocol'],
+    ['be unheard', expect.stringContaining('said something that cannot be read')],
+  ])('one whose words %s is ended, and another one goes on', async (word, why) => {
+    app().workers.clear();
+    expect(await rejection(say(word))).toMatchObject({ code: 'ISOLATE_CRASHED' });
+    expect(await say('hello')).toBe('hello');
+    const [ended, ...others] = app().workers.events('workers.isolate-ended');
+    expect([ended?.why, others]).toEqual([why, []]);
+    app().workers.clear();
+  });
+
   it('a serializer that only one of the two sides has is refused at the start, by its name', async () => {
     const dispatch = inProcess({ execArgv: FROM_SOURCES, serializer: { ...zipped, name: 'other' } });
     const options = { channels: [Words], providers: provideWorkers(Speaker), workers: { Speaker: { dispatch } } };

@@ -31,6 +31,8 @@ export interface Body {
   readonly bufferedBytes: number;
   /** Called with a word that could not be written (too large, say); nothing of it was sent, and the body lives on. */
   onUnsaid: (word: ToIsolate, error: Error) => void;
+  /** Called when a word came out that cannot be read, or that a middleware here threw at; what comes behind it is not to be trusted. */
+  onUnheard: (error: Error) => void;
   /** Called with each word that comes out, unparsed. */
   onWord: (word: unknown) => void;
   readonly ended: Promise<Ending>;

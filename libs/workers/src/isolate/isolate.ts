@@ -73,9 +73,10 @@ export class Isolate {
       try {
         this.hear(word);
       } catch (error) {
-        this.terminate(`said something that cannot be read: ${asError(error).message}`);
+        this.unheard(asError(error));
       }
     };
+    parts.body.onUnheard = (error) => this.unheard(error);
     parts.body.onUnsaid = (word, error) => this.unsaid(word, error);
     void parts.body.ended.then((ending) => this.end(ending));
   }
@@ -238,6 +239,10 @@ export class Isolate {
     if (kind === 'run') return this.work.failUnsent(tx, error);
     if (kind === 'answer') return this.say(['refuse', tx, this.parts.packing.thrown(error)]);
     this.terminate(`could not be told "${kind}": ${error.message}`);
+  }
+
+  private unheard(error: Error): void {
+    this.terminate(`said something that cannot be read: ${error.message}`);
   }
 
   /** Says a word of ours, which can always be written; what is packed into it was checked before. */

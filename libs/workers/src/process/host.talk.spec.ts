@@ -28,6 +28,7 @@ async function talk({
     {
       onWord: (word) => void heard.push(word),
       onUnsaid: (word, error) => void unsaid.push([word, error]),
+      onUnheard: (error) => expect.unreachable(error.message),
     },
   );
   const frames: unknown[][] = [];

@@ -10,6 +10,7 @@ import type { JournalRecord } from './journal.js';
 export interface HostTalkExit {
   onWord(word: unknown): void;
   onUnsaid(word: ToIsolate, error: Error): void;
+  onUnheard(error: Error): void;
 }
 
 /**
@@ -46,7 +47,7 @@ export class HostTalk {
     });
     this.receiving = new Passage('receive', middleware, {
       passed: (message) => exit.onWord(message),
-      failed: () => line.destroy(),
+      failed: (error) => exit.onUnheard(error),
     });
     line.onFrame((body) => {
       if (line.given > this.heard) this.hear(body);

@@ -12,6 +12,7 @@ import { HostTalk } from './host.talk.js';
 export abstract class LineBody implements Body {
   onWord: (word: unknown) => void = () => {};
   onUnsaid: (word: ToIsolate, error: Error) => void = () => {};
+  onUnheard: (error: Error) => void = () => {};
   abstract readonly pid: number | undefined;
   abstract readonly ended: Promise<Ending>;
   protected talk: HostTalk | undefined;
@@ -48,6 +49,7 @@ export abstract class LineBody implements Body {
     const talk = new HostTalk(line, this.dialect, {
       onWord: (word) => this.onWord(word),
       onUnsaid: (word, error) => this.onUnsaid(word, error),
+      onUnheard: (error) => this.onUnheard(error),
     });
     this.talk = talk;
     for (const word of this.early.splice(0)) talk.say(word);

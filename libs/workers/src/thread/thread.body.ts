@@ -16,6 +16,8 @@ const LOOK_EVERY_MS = 5;
 export class ThreadBody implements Body {
   onWord: (word: unknown) => void = () => {};
   onUnsaid: (word: ToIsolate, error: Error) => void = () => {};
+  /** Never: no middleware stands between, and what was cloned can be read. */
+  onUnheard: (error: Error) => void = () => {};
   readonly ended: Promise<Ending>;
   /** Nobody tells how much a port holds. */
   readonly bufferedBytes = 0;
