@@ -3,6 +3,7 @@ import { MessageTooLargeError, provideWorkers, v8Serializer } from '@nestjs-work
 import { numbers, rejection, startedOnce } from '../support/application.js';
 import { isolatesOf, type Kind, KINDS, PROCESS } from '../support/isolates.js';
 import { Deeds, Doer } from './fixtures/doing.js';
+import { GateKeeper, Gates, openGate } from './fixtures/gates.js';
 
 const MB = 1_048_576;
 
@@ -65,5 +66,21 @@ describe.each([...KINDS, V8])('to a $kind and back', ({ dispatch, isThread }) =>
     expect(error).toMatchObject({ code: 'MESSAGE_TOO_LARGE', maxBytes: 64 * MB });
     expect(await echo('alive')).toBe('alive');
     expect(isolatesOf(app(), 'Doer')[0]?.pid).toBe(before);
+  });
+});
+
+describe('to a process that takes 64 KB at once', () => {
+  const app = startedOnce({
+    channels: [Deeds, Gates],
+    providers: [...provideWorkers(Doer), GateKeeper],
+    workers: { Doer: { dispatch: PROCESS.dispatch({ maxMessageBytes: 65_536 }) } },
+  });
+
+  it('what its handler asked for fails in the handler when it is larger, and nothing else does', async () => {
+    openGate('large', 'x'.repeat(100_000));
+    const error = await rejection(app().gateway.request(Doer, { does: 'wait for', gate: 'large' }));
+    expect(error).toMatchObject({ code: 'HANDLER_FAILED', cause: { code: 'MESSAGE_TOO_LARGE' } });
+    expect(await app().gateway.request(Doer, { does: 'echo', value: 'next' })).toBe('next');
+    expect(isolatesOf(app(), 'Doer')).toMatchObject([{ name: 'Doer#1' }]);
   });
 });
