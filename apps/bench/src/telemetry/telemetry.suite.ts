@@ -54,9 +54,14 @@ const peers: readonly Peer<OpenLine>[] = [
   },
 ];
 
-const bars: readonly Bar[] = ['observed', 'observed-less'].flatMap((own) =>
-  ['ours', 'sdk'].map((peer): Bar => ({ type: 'times-the-rate', measure: 'cpuNs', peer, own, times: 0.7 })),
-);
+/** Beside the same SDK: what that costs before anything of ours is on stands in the first line (decision 0029). */
+const bars: readonly Bar[] = ['observed', 'observed-less'].map((own): Bar => ({
+  type: 'times-the-rate',
+  measure: 'cpuNs',
+  peer: 'sdk',
+  own,
+  times: 0.7,
+}));
 
 export const telemetry = suite({
   name: 'telemetry',
