@@ -130,7 +130,7 @@ describe.each(KINDS)('a $kind that cannot boot again after a crash', (kind) => {
     onTestFinished(() => rm(directory, { recursive: true }));
     const flag = join(directory, 'slow');
     const restart = { delay: '1ms', maxDelay: '1ms' };
-    const app = await start(booter(kind, { BOOT_SLOW_IF: flag }, { restart, startupTimeout: '2s' }));
+    const app = await start(booter(kind, { BOOT_SLOW_IF: flag }, { restart, startupTimeout: '5s' }));
     await writeFile(flag, '');
     const lost = rejection(app.gateway.request(Booter, 'exit'));
     const waiting = app.gateway.request(Booter, 'echo');
