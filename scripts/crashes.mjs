@@ -20,7 +20,7 @@ const { values: asked } = parseArgs({
     'take-over': { type: 'string', default: '2000' },
   },
 });
-const { chanceFrom } = await import('../test/crashes/fixtures/chance.ts');
+const { chanceFrom } = await import('../test/support/chance.ts');
 const { crashRound } = await import('../test/crashes/fixtures/round.ts');
 const { measure } = await import('../test/crashes/fixtures/measure.ts');
 const { startPostgres } = await import('../test/support/postgres.server.ts');

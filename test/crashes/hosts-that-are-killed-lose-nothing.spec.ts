@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { chanceFrom } from './fixtures/chance.js';
+import { chanceFrom } from '../support/chance.js';
 import { KINDS, PLACES } from './fixtures/places.js';
 import { crashRound } from './fixtures/round.js';
 

@@ -94,7 +94,9 @@ describe.each(KINDS)('in a $kind of two', ({ dispatch }) => {
     const deed = { does: 'sign and wait for ever', file } as const;
     const left = rejection(app().gateway.request(Doer, deed, { signal: leaving.signal }));
     // It is on its way after a turn; then nothing is heard until it was entered.
+    const limit = performance.now() + 10_000;
     while (!existsSync(file)) {
+      expect(performance.now()).toBeLessThan(limit);
       await setImmediate();
       for (let times = 0; times < 100 && !existsSync(file); times++) block(5);
     }

@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { Ticker, type TickContext } from '@nestjs-workers/core';
+import { Ticker, type TickContext, type TickerStats } from '@nestjs-workers/core';
 import { compile, gate } from '../support/application.js';
 
 /** How often an idle second is looked for, on a machine that runs other things beside. */
@@ -41,7 +41,8 @@ async function hundredTicks() {
   await gateway.start();
   await opened;
   const tookMs = performance.now() - startedAt;
-  const seen = { dueAt, tookMs, heldMs: heldMs(), figures: gateway.stats().tickers['Clockwork'] };
+  const { ticks, skipped } = gateway.stats().tickers['Clockwork'] as TickerStats;
+  const seen = { dueAt, tookMs, heldMs: heldMs(), ticks, skipped };
   await moduleRef.close();
   return seen;
 }
@@ -50,14 +51,14 @@ async function hundredTicks() {
 // every second has to show that, and the first idle one that nothing is lost at all.
 it('the hundredth tick of 10 ms comes one second after the start, give or take 1 %', async () => {
   for (let second = 0; second < SECONDS; second++) {
-    const { dueAt, tookMs, heldMs, figures = { ticks: 0, skipped: 0 } } = await hundredTicks();
+    const { dueAt, tookMs, heldMs, ticks, skipped } = await hundredTicks();
     const onTheGrid = dueAt.map((due) => Math.round(due - (dueAt[0] as number)) % 10);
     expect(new Set(onTheGrid)).toEqual(new Set([0]));
-    expect(figures.ticks + figures.skipped).toBeGreaterThanOrEqual(100);
-    expect(figures.skipped).toBeLessThanOrEqual(sum(heldMs.map((held) => Math.ceil(held / 10))));
+    expect(ticks + skipped).toBeGreaterThanOrEqual(100);
+    expect(skipped).toBeLessThanOrEqual(sum(heldMs.map((held) => Math.ceil(held / 10))));
     expect(tookMs).toBeGreaterThanOrEqual(1_000);
     expect(tookMs).toBeLessThan(1_010 + Math.max(0, ...heldMs));
-    if (heldMs.length === 0) return expect(figures.ticks).toBe(100);
+    if (heldMs.length === 0) return expect(ticks).toBe(100);
   }
 }, 60_000);
 

@@ -1,13 +1,12 @@
-/** Numbers that look random and follow from a seed. (mulberry32) */
-export class Chance {
-  constructor(private state: number) {}
+import { chanceFrom } from '../support/chance.js';
 
+/** What the simulation decides by: all of it follows from a seed. */
+export class Chance {
   /** From 0 to 1. */
-  next(): number {
-    this.state = (this.state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(this.state ^ (this.state >>> 15), 1 | this.state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
+  readonly next: () => number;
+
+  constructor(seed: number) {
+    this.next = chanceFrom(seed);
   }
 
   below(bound: number): number {

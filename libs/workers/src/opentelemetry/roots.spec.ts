@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { chanceFrom } from '../../../../test/support/chance.js';
 import { Roots } from './roots.js';
 
 const MESSAGES = 20_000;
@@ -16,8 +17,8 @@ describe('the share of messages that begin a trace', () => {
 
   it('is what was asked for, whatever that is, and wherever among them one looks', () => {
     fc.assert(
-      fc.property(fc.double({ min: 0.01, max: 0.99 }), fc.integer(), (share, seed) => {
-        const all = begun(new Roots(share, randomFrom(seed)));
+      fc.property(fc.double({ min: 0.01, max: 0.99, noNaN: true }), fc.integer(), (share, seed) => {
+        const all = begun(new Roots(share, chanceFrom(seed)));
         const half = MESSAGES / 2;
         // Six standard deviations: by chance once in five hundred million.
         const slack = 6 * Math.sqrt(half * share * (1 - share));
@@ -30,23 +31,12 @@ describe('the share of messages that begin a trace', () => {
   });
 
   it('does not depend on whether the one before began: as often as not two follow each other at a half', () => {
-    const all = begun(new Roots(0.5, randomFrom(1)));
+    const all = begun(new Roots(0.5, chanceFrom(1)));
     const twins = all.filter((begins, at) => begins && all[at + 1] === true).length;
     expect(Math.abs(twins / MESSAGES - 0.25)).toBeLessThan(0.02);
   });
 
   it('may be so small that none ever begins', () => {
-    expect(begun(new Roots(Number.MIN_VALUE, randomFrom(1)))).not.toContain(true);
+    expect(begun(new Roots(Number.MIN_VALUE, chanceFrom(1)))).not.toContain(true);
   });
 });
-
-/** Mulberry32, of one seed always the same. */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

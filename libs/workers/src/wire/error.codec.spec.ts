@@ -56,7 +56,7 @@ describe.each<Form>(['json', 'clone'])('an error that crosses (%s)', (form) => {
     });
     const back = carried(error);
     expect(back).toBeInstanceOf(RangeError);
-    // From Node 24 on the engine keeps the stack behind an accessor; what it says is what has to arrive.
+    // On Node 22 and later the engine keeps the stack behind an accessor; what it says is what has to arrive.
     const { stack: stackThere, ...there } = Object.getOwnPropertyDescriptors(back);
     const { stack: stackHere, ...here } = Object.getOwnPropertyDescriptors(error);
     expect(there).toEqual(here);
