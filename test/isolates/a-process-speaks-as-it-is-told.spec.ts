@@ -3,7 +3,7 @@ import { inProcess, MiddlewareError, provideWorkers } from '@nestjs-workers/core
 import { numbers, rejection, start, startedOnce } from '../support/application.js';
 import { endings } from '../support/isolates.js';
 import { FROM_SOURCES } from '../support/sources.js';
-import { seen, Speaker, Words, zipped } from './fixtures/dialects.js';
+import { seen, Speaker, Stillborn, Words, zipped } from './fixtures/dialects.js';
 
 describe('a process with a serializer, middlewares and transaction ids of its own', () => {
   const app = startedOnce({ channels: [Words], providers: provideWorkers(Speaker) });
@@ -34,7 +34,8 @@ describe('a process with a serializer, middlewares and transaction ids of its ow
 
   it.each([
     ['make no sense', 'said something that is no word of the protocol'],
-    ['be unheard', expect.stringContaining('said something that cannot be read')],
+    ['be unheard', expect.stringMatching(/said something that cannot be read: .*"not this one either"/)],
+    ['be garbled', expect.stringContaining('said something that cannot be read')],
   ])('one whose words %s is ended, and another one goes on', async (word, why) => {
     app().workers.clear();
     expect(await rejection(say(word))).toMatchObject({ code: 'ISOLATE_CRASHED' });
@@ -42,6 +43,23 @@ describe('a process with a serializer, middlewares and transaction ids of its ow
     const [ended, ...others] = app().workers.events('workers.isolate-ended');
     expect([ended?.why, others]).toEqual([why, []]);
     app().workers.clear();
+  });
+
+  it.each([
+    ['arrive garbled', 'could not go on: incorrect header check'],
+    ['arrive senseless', 'could not go on: The host said something that is no word of the protocol'],
+    ['arrive unwelcome', expect.stringMatching(/^could not go on: .*"not in here"/)],
+  ])('one at which our words %s says so and is ended; they are said again to another one', async (word, why) => {
+    app().workers.clear();
+    expect(await say(word)).toBe(word);
+    const [ended, ...others] = app().workers.events('workers.isolate-ended');
+    expect([ended?.why, others]).toEqual([why, []]);
+    app().workers.clear();
+  });
+
+  it('one that cannot boot says why before it ends, however long a middleware takes over that', async () => {
+    const error = await rejection(start({ channels: [Words], providers: provideWorkers(Stillborn) }));
+    expect(error).toMatchObject({ code: 'ISOLATE_NOT_STARTED', cause: { message: 'not today' } });
   });
 
   it('a serializer that only one of the two sides has is refused at the start, by its name', async () => {

@@ -206,7 +206,7 @@ export class Isolate {
       case 'refused': {
         const error = asError(this.parts.packing.unpack(said[1]));
         this.fail(error.message, error);
-        return this.terminate(`could not boot: ${error.message}`);
+        return this.terminate(`could not ${this.phase.type === 'booting' ? 'boot' : 'go on'}: ${error.message}`);
       }
       case 'pong':
         this.vitals = said[1];

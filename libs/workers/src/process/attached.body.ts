@@ -18,6 +18,7 @@ export class AttachedBody extends LineBody {
     const attached = meeting.line.then((line) => this.meet(line));
     this.ended = Promise.race([attached, noMore]).then(async () => {
       this.talk?.destroy();
+      await this.lastWords();
       await meeting.close();
       return { reason: 'disconnected', detail: 'its line was closed' };
     });

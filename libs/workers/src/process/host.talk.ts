@@ -1,4 +1,5 @@
 import type { ToIsolate } from '../isolate/protocol.js';
+import { asError } from '../message/fault.js';
 import { FrameReader } from '../socket/frame.reader.js';
 import type { Line } from '../socket/line.js';
 import { Passage } from '../socket/middleware.js';
@@ -84,6 +85,11 @@ export class HostTalk {
     return this.line.bufferedBytes;
   }
 
+  /** Resolves when what came over the line until now was heard; never rejects. */
+  get allHeard(): Promise<void> {
+    return this.receiving.settled;
+  }
+
   flush(): void {
     this.bundle.send(true);
     this.line.flush();
@@ -99,9 +105,15 @@ export class HostTalk {
 
   private hear(body: Buffer): void {
     this.heard++;
-    if (this.hasMet) return this.receiving.enter(this.dialect.serializer.deserialize(body), undefined);
+    const hadMet = this.hasMet;
     this.hasMet = true;
-    const first = FIRST.deserialize(body);
-    if (!(Array.isArray(first) && first[0] === 'met')) this.exit.onWord(first);
+    let word: unknown;
+    try {
+      word = (hadMet ? this.dialect.serializer : FIRST).deserialize(body);
+    } catch (thrown) {
+      return this.exit.onUnheard(asError(thrown));
+    }
+    if (hadMet) this.receiving.enter(word, undefined);
+    else if (!(Array.isArray(word) && word[0] === 'met')) this.exit.onWord(word);
   }
 }

@@ -4,6 +4,9 @@ import type { Line } from '../socket/line.js';
 import type { Dialect } from './dialect.js';
 import { HostTalk } from './host.talk.js';
 
+/** How long a line may take to close once its process is gone, a process to exit once its line is, and a middleware over what is left. */
+const LAST_WORDS_MS = 1_000;
+
 /**
  * A body whose words go over a line that is there some time after the body is.
  *
@@ -55,4 +58,16 @@ export abstract class LineBody implements Body {
     for (const word of this.early.splice(0)) talk.say(word);
     return new Promise((resolve) => line.onClose(() => resolve()));
   }
+
+  /** Resolves when what came over the line was heard, or a middleware has taken too long over it. */
+  protected lastWords(): Promise<void> {
+    return soon(this.talk?.allHeard);
+  }
+}
+
+/** Resolves with `work`, at the latest when the time for last words is over. */
+export async function soon(work: Promise<unknown> | undefined): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, LAST_WORDS_MS)))]);
+  clearTimeout(timer);
 }

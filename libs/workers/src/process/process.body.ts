@@ -5,12 +5,9 @@ import type { Line } from '../socket/line.js';
 import { moved, type Phase } from '../socket/phase.js';
 import type { Dialect } from './dialect.js';
 import type { JournalReader } from './journal.js';
-import { LineBody } from './line.body.js';
+import { LineBody, soon } from './line.body.js';
 import type { Meeting } from './meeting.js';
 import { StderrTail } from './stderr.tail.js';
-
-/** How long a child may take to exit once its line is closed, and its line to close once it has exited. */
-const LAST_WORDS_MS = 1_000;
 
 /** How often the journal of a child that has something to do is read. */
 const LOOK_EVERY_MS = 10;
@@ -78,13 +75,14 @@ export class ProcessBody extends LineBody {
   private async end(exited: Promise<Ending>, left: Promise<void>): Promise<Ending> {
     const first = await Promise.race([exited, left]);
     this.move('shutdown');
-    if (first === undefined) await within(exited, LAST_WORDS_MS);
-    else await within(left, LAST_WORDS_MS);
+    if (first === undefined) await soon(exited);
+    else await soon(left);
     const isStuck = first === undefined && this.child.exitCode === null && this.child.signalCode === null;
     if (isStuck) this.kill('for good');
     const ending = await exited;
     this.look(false);
     this.recover();
+    await this.lastWords();
     this.journal?.close();
     this.talk?.destroy();
     await this.meeting.close();
@@ -108,10 +106,4 @@ export class ProcessBody extends LineBody {
   private move(to: Phase): void {
     this.phase = moved(this.phase, to);
   }
-}
-
-async function within(work: Promise<unknown>, limitMs: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  await Promise.race([work, new Promise((resolve) => (timer = setTimeout(resolve, limitMs)))]);
-  clearTimeout(timer);
 }

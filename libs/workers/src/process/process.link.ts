@@ -1,5 +1,7 @@
 import { performance } from 'node:perf_hooks';
 import type { Link, Manners } from '../isolate/inside/link.js';
+import { knownErrors } from '../isolate/known.errors.js';
+import { Packing } from '../isolate/packing.js';
 import type { ToHost } from '../isolate/protocol.js';
 import { asError } from '../message/fault.js';
 import type { Line } from '../socket/line.js';
@@ -12,7 +14,12 @@ const FLUSH_AFTER_MS = 0.2;
 /** How long stop hooks may take when the host is gone. */
 const ORPHAN_MS = 1_000;
 
-/** The way from a child process to its host: the other side of `HostTalk`. */
+/**
+ * The way from a child process to its host: the other side of `HostTalk`.
+ *
+ * Promises: a word of the host that cannot be read, that a middleware here throws at or that makes no sense ends the isolate, and the host
+ * is told why; what comes behind it is not to be trusted.
+ */
 export class ProcessLink implements Link {
   onWord: (word: unknown) => void = () => {};
   onUnsaid: (word: ToHost, error: Error) => void = () => {};
@@ -32,8 +39,7 @@ export class ProcessLink implements Link {
   ) {
     line.onFrame((body) => {
       this.flushedAt = performance.now();
-      if (this.dialect === undefined) this.hearBirth(FIRST.deserialize(body));
-      else for (const word of this.read(body, this.dialect.serializer)) this.receiving?.enter(word, undefined);
+      this.hear(body);
     });
     line.onClose(() => {
       setTimeout(() => end(0), ORPHAN_MS).unref();
@@ -57,11 +63,8 @@ export class ProcessLink implements Link {
       failed: (error, word) => this.onUnsaid(word, error),
     });
     this.receiving = new Passage('receive', dialect.middleware, {
-      passed: (message) => {
-        if (Array.isArray(message) && message[0] === 'close') this.isDismissed = true;
-        this.onWord(message);
-      },
-      failed: () => this.line.destroy(),
+      passed: (message) => this.heard(message),
+      failed: (error) => this.refuse(error),
     });
     this.line.send(FIRST.serialize(['met', dialect.serializer.name]));
   }
@@ -79,8 +82,42 @@ export class ProcessLink implements Link {
   }
 
   leave(code: number): void {
+    void this.quiet().then(() => this.end(code));
+  }
+
+  /** Resolves when what was said has left. */
+  private async quiet(): Promise<void> {
+    await this.sending?.settled;
     this.line.close();
-    void this.line.drained().then(() => this.end(code));
+    await this.line.drained();
+  }
+
+  private hear(body: Buffer): void {
+    let words: readonly unknown[];
+    try {
+      if (this.dialect === undefined) return this.hearBirth(FIRST.deserialize(body));
+      words = this.read(body, this.dialect.serializer);
+    } catch (thrown) {
+      return this.refuse(asError(thrown));
+    }
+    for (const word of words) this.receiving?.enter(word, undefined);
+  }
+
+  private heard(word: unknown): void {
+    if (Array.isArray(word) && word[0] === 'close') this.isDismissed = true;
+    try {
+      this.onWord(word);
+    } catch (thrown) {
+      this.refuse(asError(thrown));
+    }
+  }
+
+  /** Listens no more, says why, and has what is open here closed. */
+  private refuse(error: Error): void {
+    this.line.onFrame(undefined);
+    this.say(['refused', new Packing(this.form, knownErrors()).thrown(error)]);
+    this.flush();
+    this.onGone();
   }
 
   private hearBirth(word: unknown): void {

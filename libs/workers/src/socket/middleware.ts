@@ -35,6 +35,8 @@ export class Passage<T = undefined> {
   private readonly middlewares: readonly Middleware[];
   /** Those that came after a message whose middleware takes its time; undefined while none does. */
   private queue: { readonly message: unknown; readonly ticket: T }[] | undefined;
+  /** Resolves when all that went in has come out; never rejects. */
+  settled: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly direction: Direction,
@@ -59,7 +61,7 @@ export class Passage<T = undefined> {
     } catch (thrown) {
       return this.exit.failed(new MiddlewareError(this.direction, thrown), ticket);
     }
-    if (walked instanceof Promise) void this.follow(walked, ticket);
+    if (walked instanceof Promise) this.settled = this.follow(walked, ticket);
     else this.exit.passed(walked, ticket);
   }
 

@@ -1,3 +1,4 @@
+import { asError } from '../message/fault.js';
 import { shown, WorkersError } from '../workers.error.js';
 import type { Direction } from './middleware.js';
 import type { Phase } from './phase.js';
@@ -118,10 +119,9 @@ export class MiddlewareError extends WorkersError {
     cause: unknown,
   ) {
     super(
-      `A message was given to the middlewares (${direction}) and one of them threw. Mend it; error.cause is what it threw.`,
-      {
-        cause,
-      },
+      `A message was given to the middlewares (${direction}) and one of them threw "${asError(cause).message}". ` +
+        `Mend it; error.cause is what it threw.`,
+      { cause },
     );
   }
 }
