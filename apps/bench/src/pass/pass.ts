@@ -22,26 +22,31 @@ export interface Habit {
   readonly cpuNs: () => number;
   /** How many items the first pass has. */
   readonly opening: (items: number) => number;
-  /** How many passes warm up, and how long each may take after the first, as far as the one before it can tell. */
+  /** How many passes warm up, how many items each has after the first at most, and how long it may take, as far as the one before it can tell. */
   readonly warmUps: number;
+  readonly warmUpItems: number;
   readonly warmUpNs: number;
 }
 
 /** Passes whose items cost about a microsecond, in this process. */
-const HERE: Habit = {
+export const HERE: Habit = {
   cpuNs: () => {
     const { user, system } = process.cpuUsage();
     return (user + system) * 1e3;
   },
   opening: (items) => Math.min(items, WARM_UP_ITEMS),
   warmUps: 2,
+  warmUpItems: WARM_UP_ITEMS,
   warmUpNs: BUDGET_NS,
 };
+
+/** The same in a process that has done this for a while: no pass that is timed compiles what others before it have needed. */
+export const SETTLED: Habit = { ...HERE, warmUps: 4, warmUpItems: Number.POSITIVE_INFINITY };
 
 export async function timed(items: number, pass: Pass, habit = HERE): Promise<Timing> {
   let warm = await clocked(habit.opening(items), pass, habit);
   for (let taken = 1; taken < habit.warmUps; taken++)
-    warm = await clocked(affordable(Math.min(items, WARM_UP_ITEMS), warm.wallNs, habit.warmUpNs), pass, habit);
+    warm = await clocked(affordable(Math.min(items, habit.warmUpItems), warm.wallNs, habit.warmUpNs), pass, habit);
   await collect();
   return clocked(affordable(items, warm.wallNs, BUDGET_NS), pass, habit);
 }

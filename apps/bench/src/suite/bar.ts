@@ -18,6 +18,8 @@ interface AtMostTimes {
   readonly measure: string;
   readonly peer: string;
   readonly times: number;
+  /** Which of ours is held to it, where there are several. */
+  readonly own?: string;
 }
 
 interface TimesLess {
@@ -46,7 +48,7 @@ export function rowOf(bar: Bar, ours: string): string {
 
 /** The bar and how we stand to it: `ours ≤ 1.1 ×: 0.98 × met`. Without figures the bar alone. */
 export function verdict(bar: Bar, ours: string, figure: Lookup): string {
-  const name = (bar.type === 'times-the-rate' ? bar.own : undefined) ?? ours;
+  const name = ('own' in bar ? bar.own : undefined) ?? ours;
   const own = figure(name, bar.measure);
   if (bar.type === 'at-most') return judged(`≤ ${bar.limit}`, own, (value) => value <= bar.limit, '');
 

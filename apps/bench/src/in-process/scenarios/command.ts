@@ -1,6 +1,6 @@
 import type { Bar } from '../../suite/bar.js';
 import type { Scenario } from '../../suite/scenario.js';
-import { timed } from '../../pass/pass.js';
+import { HERE, timed } from '../../pass/pass.js';
 import { Countdown } from '../countdown.js';
 import type { Handler, OpenLine } from '../line.js';
 import { perItem } from './measures.js';
@@ -16,7 +16,7 @@ const bars: Readonly<Record<string, readonly Bar[]>> = {
 };
 
 /** Fire and forget: every job is posted in one go, and then the last handler is waited for. */
-export function command(concurrency: number, style: Style): Scenario<OpenLine> {
+export function command(concurrency: number, style: Style, habit = HERE): Scenario<OpenLine> {
   const name = `command-${concurrency}-${style}`;
   return {
     name,
@@ -30,11 +30,15 @@ export function command(concurrency: number, style: Style): Scenario<OpenLine> {
     async play(open, items) {
       const handled = new Countdown();
       const line = await open({ handler: noop(style, handled), concurrency, buffer: items, isBounded: false });
-      const timing = await timed(items, async (count) => {
-        const last = handled.from(count);
-        for (let id = 0; id < count; id++) line.post({ id });
-        await last;
-      });
+      const timing = await timed(
+        items,
+        async (count) => {
+          const last = handled.from(count);
+          for (let id = 0; id < count; id++) line.post({ id });
+          await last;
+        },
+        habit,
+      );
       await line.close?.();
       return timing;
     },

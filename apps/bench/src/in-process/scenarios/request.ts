@@ -1,12 +1,12 @@
 import type { Scenario } from '../../suite/scenario.js';
-import { timed } from '../../pass/pass.js';
+import { HERE, timed } from '../../pass/pass.js';
 import type { Line, OpenLine } from '../line.js';
 import { perItem } from './measures.js';
 
 const CONCURRENCY = 16;
 
 /** Request and reply: a number of callers, each asking again as soon as it has been answered. */
-export function request(callers: number): Scenario<OpenLine> {
+export function request(callers: number, habit = HERE): Scenario<OpenLine> {
   const isSequential = callers === 1;
   return {
     name: `request-${callers}`,
@@ -24,7 +24,7 @@ export function request(callers: number): Scenario<OpenLine> {
         buffer: callers,
         isBounded: false,
       });
-      const timing = await timed(items, (count) => ask(line, callers, count));
+      const timing = await timed(items, (count) => ask(line, callers, count), habit);
       await line.close?.();
       return timing;
     },
