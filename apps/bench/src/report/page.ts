@@ -56,7 +56,9 @@ function circumstances(peers: readonly Peer[], { plan, command }: Taking): strin
 }
 
 function remarks(peers: readonly Peer[]): string[] {
-  const lines = peers.filter(({ remark }) => remark).map(({ title, remark }) => `- **${title}**: ${remark}`);
+  const lines = peers
+    .filter(({ remark }) => remark)
+    .map(({ title, remark }) => `- **${title.replaceAll('**', '')}**: ${remark}`);
   return lines.length > 0 ? [`How the peers are used:\n\n${lines.join('\n')}`] : [];
 }
 
