@@ -25,6 +25,7 @@ const ELSEWHERE: Habit = {
   warmUps: 4,
   warmUpItems: 100_000,
   warmUpNs: 7e8,
+  passes: 1,
 };
 
 export async function timedAsking(crew: Crew, asking: Asking, items: number): Promise<Figures> {

@@ -77,7 +77,7 @@ export const telemetry = suite({
   name: 'telemetry',
   title: 'Watched',
   about:
-    'Spans go to an exporter that forgets them; metrics are collected every second. Four passes of a million warm up: what makes spans is compiled late, because seldom.',
+    'Spans go to an exporter that forgets them; metrics are collected every second. Three passes of a million warm up, and the middle one of five counts: what makes spans is compiled late, because seldom.',
   peers,
   sample: ['ours', 'observed'],
   scenarios: [
