@@ -49,13 +49,17 @@ describe('a process with a serializer, middlewares and transaction ids of its ow
     ['arrive garbled', 'could not go on: incorrect header check'],
     ['arrive senseless', 'could not go on: The host said something that is no word of the protocol'],
     ['arrive unwelcome', expect.stringMatching(/^could not go on: .*"not in here"/)],
-  ])('one at which our words %s says so and is ended; they are said again to another one', async (word, why) => {
-    app().workers.clear();
-    expect(await say(word)).toBe(word);
-    const [ended, ...others] = app().workers.events('workers.isolate-ended');
-    expect([ended?.why, others]).toEqual([why, []]);
-    app().workers.clear();
-  });
+  ])(
+    'one at which our words %s says so, hears no more and is ended; all is said again to another one',
+    async (word, why) => {
+      app().workers.clear();
+      const behind = numbers(20);
+      expect(await Promise.all([word, ...behind].map(say))).toEqual([word, ...behind]);
+      const [ended, ...others] = app().workers.events('workers.isolate-ended');
+      expect([ended?.why, others]).toEqual([why, []]);
+      app().workers.clear();
+    },
+  );
 
   it('one that cannot boot says why before it ends, however long a middleware takes over that', async () => {
     const error = await rejection(start({ channels: [Words], providers: provideWorkers(Stillborn) }));

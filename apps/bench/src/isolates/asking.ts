@@ -1,4 +1,4 @@
-import { type Habit, type Timing, timed } from '../pass/pass.js';
+import { type Habit, HERE, type Timing, timed } from '../pass/pass.js';
 import { treeCpuNs } from '../pass/tree.js';
 import type { Figures, Scenario } from '../suite/scenario.js';
 import type { Crew } from './crew.js';
@@ -20,12 +20,11 @@ export const perMessage: Scenario['measures'] = [
 
 /** Passes whose items may cost milliseconds, and whose CPU is spent in several processes. */
 const ELSEWHERE: Habit = {
+  ...HERE,
   cpuNs: treeCpuNs,
   opening: (items) => Math.ceil(items / 50),
   warmUps: 4,
-  warmUpItems: 100_000,
   warmUpNs: 7e8,
-  passes: 1,
 };
 
 export async function timedAsking(crew: Crew, asking: Asking, items: number): Promise<Figures> {

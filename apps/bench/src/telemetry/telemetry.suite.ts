@@ -5,9 +5,9 @@ import type { Bar } from '../suite/bar.js';
 import type { Peer } from '../suite/peer.js';
 import { suite } from '../suite/suite.js';
 import type { OpenLine } from '../in-process/line.js';
-import { SETTLED } from '../pass/pass.js';
 import { command } from '../in-process/scenarios/command.js';
 import { request } from '../in-process/scenarios/request.js';
+import { SETTLED } from '../pass/pass.js';
 
 const packages = ['@nestjs-workers/core', '@opentelemetry/api', '@opentelemetry/sdk-trace-base'];
 

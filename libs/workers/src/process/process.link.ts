@@ -18,7 +18,7 @@ const ORPHAN_MS = 1_000;
  * The way from a child process to its host: the other side of `HostTalk`.
  *
  * Promises: a word of the host that cannot be read, that a middleware here throws at or that makes no sense ends the isolate, and the host
- * is told why; what comes behind it is not to be trusted.
+ * is told why; what comes behind it is not heard.
  */
 export class ProcessLink implements Link {
   onWord: (word: unknown) => void = () => {};
@@ -115,6 +115,8 @@ export class ProcessLink implements Link {
   /** Listens no more, says why, and has what is open here closed. */
   private refuse(error: Error): void {
     this.line.onFrame(undefined);
+    this.receiving = undefined;
+    this.onWord = () => {};
     this.say(['refused', new Packing(this.form, knownErrors()).thrown(error)]);
     this.flush();
     this.onGone();

@@ -35,8 +35,7 @@ export class Passage<T = undefined> {
   private readonly middlewares: readonly Middleware[];
   /** Those that came after a message whose middleware takes its time; undefined while none does. */
   private queue: { readonly message: unknown; readonly ticket: T }[] | undefined;
-  /** Resolves when all that went in has come out; never rejects. */
-  settled: Promise<void> = Promise.resolve();
+  private following: Promise<void> = Promise.resolve();
 
   constructor(
     private readonly direction: Direction,
@@ -52,6 +51,11 @@ export class Passage<T = undefined> {
     return this.queue?.length ?? 0;
   }
 
+  /** Resolves when all that went in has come out; never rejects. */
+  get settled(): Promise<void> {
+    return this.following;
+  }
+
   enter(message: unknown, ticket: T): void {
     if (this.middlewares.length === 0) return this.exit.passed(message, ticket);
     if (this.queue !== undefined) return void this.queue.push({ message, ticket });
@@ -61,7 +65,7 @@ export class Passage<T = undefined> {
     } catch (thrown) {
       return this.exit.failed(new MiddlewareError(this.direction, thrown), ticket);
     }
-    if (walked instanceof Promise) this.settled = this.follow(walked, ticket);
+    if (walked instanceof Promise) this.following = this.follow(walked, ticket);
     else this.exit.passed(walked, ticket);
   }
 
