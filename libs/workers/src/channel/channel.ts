@@ -1,19 +1,21 @@
 import { type Observable, type Observer, type Operator, Subject, type Subscriber, Subscription } from 'rxjs';
 import type { Clock } from '../lifecycle/clock.js';
-import type { Delivery } from '../message/delivery.js';
 import { type Headers, Message } from '../message/message.js';
 import type { Sending } from './sending.js';
 import type { Source, Taker } from '../message/source.js';
-import type { Announcer, Topic } from '../observe/announcer.js';
+import type { Announcer } from '../observe/announcer.js';
 import type { DropReason } from '../observe/events.js';
 import { GuardedObservable, guardedLift, guardedObserver } from '../observe/guarded.observable.js';
 import type { ChannelStats } from '../observe/stats.js';
 import { ChannelClosedError, ChannelOverflowError } from './channel.errors.js';
 import type { PutMode, ResolvedChannelOptions, ResolvedShedOptions } from './channel.options.js';
 import { ChannelBooks } from './channel.books.js';
+import { ChannelSource } from './channel.source.js';
 import { type Consumer, IteratingConsumer, SubscriberConsumer } from './consumer.js';
+import { Consumers } from './consumers.js';
 import type { KeyOf } from './keyed.buffer.js';
 import { type PutResult, WaitingRoom } from './waiting.room.js';
+import { Watchers } from './watchers.js';
 
 /** A message that waits, as somebody sees it who does not take it. */
 export interface Peeked {
@@ -48,15 +50,13 @@ export class Channel<T = unknown> extends Subject<T> {
   readonly tap$: Observable<Message<T>>;
   /** @internal */ readonly books: ChannelBooks;
   private readonly room: WaitingRoom<T>;
-  private consumers: Consumer<T>[] = [];
+  private readonly consumers = new Consumers<T>();
+  private readonly watchers: Watchers<T>;
   private readonly workers: { readonly name: string; readonly isKeyed: boolean }[] = [];
-  private turn = 0;
   private isOpen = true;
   private isHalted = false;
   /** While a message is on its way out, nothing overtakes it: what observers put meanwhile queues. */
   private isTaking = false;
-  private readonly taps = new Set<Subscriber<Message<T>>>();
-  private readonly acceptedTopic: Topic<'workers.accepted'>;
 
   constructor(
     readonly name: string,
@@ -65,7 +65,6 @@ export class Channel<T = unknown> extends Subject<T> {
     protected readonly announcer: Announcer,
   ) {
     super();
-    this.acceptedTopic = announcer.topic('workers.accepted');
     this.books = new ChannelBooks(name, options, announcer);
     this.room = new WaitingRoom({
       name,
@@ -75,11 +74,8 @@ export class Channel<T = unknown> extends Subject<T> {
       onAccepted: (message) => this.tell(message),
       report: (error) => this.reportFault(error),
     });
-    this.tap$ = new GuardedObservable(this.reporter, (subscriber) => {
-      if (this.state === 'closed') return subscriber.complete();
-      this.taps.add(subscriber);
-      return () => this.taps.delete(subscriber);
-    });
+    this.watchers = new Watchers(this, announcer, this.reporter);
+    this.tap$ = this.watchers.tap$;
   }
 
   get state(): 'open' | 'draining' | 'closed' {
@@ -132,7 +128,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Puts a payload with nothing beside it. It becomes a message when somebody sees it; as a rule that is when it is taken. */
   post(payload: T, putAt: number): PutResult | Promise<PutResult> {
-    const canWait = this.isOpen && !this.isWatched && !this.isWanted;
+    const canWait = this.isOpen && !this.watchers.isAny && !this.consumers.isAnyHungry;
     return canWait && this.room.keepPayload(payload, putAt) ? 'accepted' : this.put(new Message(payload, putAt));
   }
 
@@ -169,11 +165,9 @@ export class Channel<T = unknown> extends Subject<T> {
   /** Lets `consumer` compete for messages and feeds it what it can take at once; the returned function takes it away. */
   attach(consumer: Consumer<T>): () => void {
     this.feed(consumer);
-    this.consumers.push(consumer);
+    this.consumers.add(consumer);
     this.endIfEmpty();
-    return () => {
-      this.consumers = this.consumers.filter((other) => other !== consumer);
-    };
+    return () => this.consumers.remove(consumer);
   }
 
   /** This channel as the source of one worker, which it feeds from now on. `routed` is the output that it feeds itself. */
@@ -274,7 +268,7 @@ export class Channel<T = unknown> extends Subject<T> {
   }
 
   override get observed(): boolean {
-    return this.consumers.length > 0;
+    return !this.consumers.isEmpty;
   }
 
   override asObservable(): Observable<T> {
@@ -318,8 +312,8 @@ export class Channel<T = unknown> extends Subject<T> {
   }
 
   private enter(message: Message<T>): PutResult | 'full' {
-    const consumer = this.hungryConsumer(message);
-    if (consumer === undefined) return this.room.keep(message);
+    const consumer = this.isTaking || this.isHalted ? undefined : this.consumers.nextHungry();
+    if (consumer === undefined || !this.room.admits(message)) return this.room.keep(message);
     this.handOver(message, consumer);
     return 'accepted';
   }
@@ -362,23 +356,6 @@ export class Channel<T = unknown> extends Subject<T> {
     return message;
   }
 
-  /** Whether somebody would take a message this instant, as far as can be said without one. */
-  private get isWanted(): boolean {
-    for (const consumer of this.consumers) if (consumer.isHungry) return true;
-    return false;
-  }
-
-  private hungryConsumer(message: Message<T>): Consumer<T> | undefined {
-    if (this.isTaking || this.isHalted) return undefined;
-    const { consumers } = this;
-    for (let left = consumers.length; left > 0; left--) {
-      if (++this.turn >= consumers.length) this.turn = 0;
-      const consumer = consumers[this.turn] as Consumer<T>;
-      if (consumer.isHungry && this.room.admits(message)) return consumer;
-    }
-    return undefined;
-  }
-
   /** It is paused, or resumed, from now on; told once for each change. */
   protected halt(isPaused: boolean, actor: string | undefined): void {
     if (isPaused === this.isHalted) return;
@@ -390,47 +367,12 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Shows a message that was taken in to those who watch. */
   protected tell(message: Message<T>): void {
-    if (this.isWatched) this.show(message);
-  }
-
-  private get isWatched(): boolean {
-    return this.taps.size > 0 || this.acceptedTopic.isHeard;
-  }
-
-  private show(message: Message<T>): void {
-    for (const tap of this.taps) tap.next(message);
-    if (this.acceptedTopic.isHeard) {
-      this.acceptedTopic.announce({ channel: this.name, messageId: message.id, ...this.announcer.shown(message) });
-    }
+    this.watchers.show(message);
   }
 
   private endIfEmpty(): void {
     if (this.state !== 'closed') return;
-    const consumers = this.consumers;
-    this.consumers = [];
-    for (const consumer of consumers) consumer.end?.();
-    for (const tap of this.taps) tap.complete();
-  }
-}
-
-/** A channel as a worker sees it. */
-class ChannelSource<T> implements Source {
-  constructor(private readonly channel: Channel<T>) {}
-
-  get isEmpty(): boolean {
-    return this.channel.isPaused || this.channel.isEmpty;
-  }
-
-  take(): Message<T> | undefined {
-    return this.channel.take();
-  }
-
-  release({ message }: Delivery): void {
-    this.channel.release(message as Message<T>);
-  }
-
-  /** What waits in a channel is the channel's to report. */
-  takeRest(): Message[] {
-    return [];
+    this.consumers.end();
+    this.watchers.complete();
   }
 }

@@ -8,13 +8,13 @@ import type { Source, Taker } from '../message/source.js';
 import type { Announcer, Topic } from '../observe/announcer.js';
 import type { WorkerStats } from '../observe/stats.js';
 import type { Completion } from './completion.js';
-import { Lane, type LaneOwner } from './lane.js';
+import type { Lane, LaneOwner } from './lane.js';
+import { Lanes } from './lanes.js';
+import { Permits } from './permits.js';
+import { Pump, type Pumped } from './pump.js';
 import { Timeouts } from './timeouts.js';
 import { WorkerBooks } from './worker.books.js';
 import type { HandlerContext } from './worker.context.js';
-
-/** `queueMicrotask` wraps its callback in an async resource, which costs more than a message does. */
-const SOON = Promise.resolve();
 
 /** What one runner is made of. */
 export interface RunnerParts {
@@ -41,12 +41,14 @@ export interface RunnerParts {
  * States: `idle` until started; `running`; `stopped`, when it takes nothing any more.
  *
  * Promises: nothing is taken without a free permit; the permit goes back before the outcome is handed on; at most 2 x concurrency
- * outcomes are unsettled, and what its source allows beside; while that many are, nothing is taken; other timers and sockets get their turn every 4 ms.
+ * outcomes are unsettled, and what its source allows beside; while that many are, nothing is taken.
  * Does not promise: an order between messages when concurrency is above 1 and no key is given.
+ *
+ * When it takes is `pump.ts`; how much it may have in hand is `permits.ts`.
  *
  * Invariant: `isHungry` is true only while a permit is free and the source has nothing to take.
  */
-export class WorkerRunner implements LaneOwner, Taker {
+export class WorkerRunner implements LaneOwner, Pumped, Taker {
   readonly books = new WorkerBooks();
   readonly name: string;
   readonly timeoutMs: number | undefined;
@@ -56,76 +58,67 @@ export class WorkerRunner implements LaneOwner, Taker {
   onQuiet: (() => void) | undefined;
   onRoom: (() => void) | undefined;
   private state: 'idle' | 'running' | 'stopped' = 'idle';
-  private source: Source | undefined;
-  private readonly inbox: Delivery[] = [];
-  /** Every lane that can still be lent, busy or free; and those of them that are free. */
-  private readonly lanes = new Set<Lane>();
-  private readonly free: Lane[] = [];
-  private readonly timeouts: Timeouts | undefined;
-  private readonly startedTopic: Topic<'workers.started'>;
-  private inUse = 0;
-  private unsettled = 0;
-  private permits: number;
-  private maxUnsettled: number;
-  /** How many more outcomes its source lets be unsettled. */
-  private allowed = 0;
   /** Orthogonal to its state: one that is not started yet may be paused. */
   private isHalted = false;
-  /** Whether a handler came back in this microtask round, at whose end it pumps. */
-  private isRoundOpen = false;
-  private resumeLoop: () => void = () => {};
-  private pumping: 'no' | 'scheduled' | 'now' | 'next-turn' = 'no';
-  /** The last reading of the clock in this pump; spares one reading per message. */
-  private latest = 0.5;
+  private source: Source | undefined;
+  /** What was given and not started yet; each holds a permit. */
+  private readonly inbox: Delivery[] = [];
+  private readonly lanes = new Lanes(this);
+  private readonly permits: Permits;
+  private readonly pump: Pump;
+  private readonly timeouts: Timeouts | undefined;
+  private readonly startedTopic: Topic<'workers.started'>;
 
   constructor(private readonly parts: RunnerParts) {
-    this.name = parts.name;
-    this.timeoutMs = parts.timeoutMs;
-    if (parts.timeoutMs !== undefined) this.timeouts = new Timeouts(parts.clock, parts.timeoutMs, this.lanes);
-    this.permits = parts.concurrency;
-    this.maxUnsettled = 2 * parts.concurrency;
-    this.startedTopic = parts.announcer.topic('workers.started');
+    const { announcer, clock, concurrency, name, onBusy, timeoutMs, turn } = parts;
+    this.name = name;
+    this.timeoutMs = timeoutMs;
+    if (timeoutMs !== undefined) this.timeouts = new Timeouts(clock, timeoutMs, this.lanes);
+    this.permits = new Permits(concurrency, (isBusy) => {
+      onBusy(isBusy);
+      if (!isBusy) this.timeouts?.rest();
+    });
+    this.pump = new Pump(turn, this);
+    this.startedTopic = announcer.topic('workers.started');
   }
 
   /** Messages taken whose outcome is not recorded. */
   get inFlight(): number {
-    return this.inUse;
+    return this.permits.inUse;
   }
 
   /** Whether nothing is in flight, unsettled or about to start. */
   get isQuiet(): boolean {
-    return this.inUse === 0 && this.unsettled === 0;
+    return this.permits.isQuiet;
   }
 
   get room(): number {
-    if (this.state !== 'running' || this.isHalted) return 0;
-    return Math.max(0, Math.min(this.permits - this.inUse, this.maxUnsettled - this.inUse - this.unsettled));
+    return this.state === 'running' && !this.isHalted ? this.permits.room : 0;
   }
 
   allowUnsettled(more: number): void {
-    this.allowed = more;
-    this.maxUnsettled = 2 * this.permits + more;
+    this.permits.allowUnsettled(more);
   }
 
   disown(delivery: Delivery, reason: Error): void {
     const index = this.inbox.indexOf(delivery);
     if (index >= 0) this.forget(index);
-    for (const lane of this.lanes) if (lane.holds(delivery)) lane.askToStop(reason);
+    this.lanes.disown(delivery, reason);
   }
 
   async start(source: Source): Promise<void> {
     this.source = source;
     await this.parts.dispatcher.start();
     this.state = 'running';
-    void this.loop();
+    this.pump.start();
   }
 
   /** Takes a delivery; called only while hungry. Its handler starts in a microtask, never inside the sender's call. */
   give(delivery: Delivery): void {
     this.inbox.push(delivery);
-    this.use();
+    this.permits.use();
     if (this.isFull) this.isHungry = false;
-    this.wake();
+    this.pump.wake();
   }
 
   get isPaused(): boolean {
@@ -134,7 +127,7 @@ export class WorkerRunner implements LaneOwner, Taker {
 
   /** How many messages it may have in flight. */
   get concurrency(): number {
-    return this.permits;
+    return this.permits.concurrency;
   }
 
   /** Takes nothing until `resume`; what is in flight goes on. False when it is paused already. */
@@ -150,33 +143,33 @@ export class WorkerRunner implements LaneOwner, Taker {
   resume(): boolean {
     if (!this.isHalted) return false;
     this.isHalted = false;
-    if (this.state === 'running') this.wake();
+    if (this.state === 'running') this.pump.wake();
     return true;
   }
 
   /** How many messages it may have in flight from now on. What is above a lower number is finished. */
   setConcurrency(concurrency: number): void {
-    this.permits = concurrency;
-    this.maxUnsettled = 2 * concurrency + this.allowed;
+    this.permits.setConcurrency(concurrency);
     if (this.isFull) this.isHungry = false;
-    else if (this.state === 'running') this.wake();
+    else if (this.state === 'running') this.pump.wake();
   }
 
   /** Takes nothing any more. What is in flight goes on. */
   stopTaking(): void {
     this.state = 'stopped';
+    this.pump.stop();
     this.isHungry = false;
   }
 
   /** Aborts the signals of everything in flight and goes on waiting. */
   askToStop(reason: Error): void {
-    for (const lane of this.lanes) lane.askToStop(reason);
+    this.lanes.askToStop(reason);
     this.parts.dispatcher.askToStop(reason);
   }
 
   /** Gives up on everything in flight: signals are aborted, outcomes recorded as aborted. */
   abort(reason: Error): void {
-    for (const lane of this.lanes) lane.abort(reason);
+    this.lanes.abort(reason);
   }
 
   /** Gives the dispatcher back. */
@@ -187,19 +180,11 @@ export class WorkerRunner implements LaneOwner, Taker {
   /** What was given and not started yet, and what its source leaves behind. */
   takeRest(): Message[] {
     const rest = this.inbox.splice(0);
-    this.giveBack(rest.length);
+    this.permits.giveBack(rest.length);
     const stranded = rest.filter((delivery) => delivery.giveBack === undefined);
     for (const delivery of rest) delivery.giveBack?.();
     this.books.leftOver += stranded.length;
     return [...stranded.map(({ message }) => message), ...(this.source?.takeRest() ?? [])];
-  }
-
-  /** One that was given and not started is not started any more. */
-  private forget(index: number): void {
-    this.inbox.splice(index, 1);
-    this.giveBack(1);
-    this.wake();
-    if (this.isQuiet) this.onQuiet?.();
   }
 
   /** Whether it is quiet and its source is empty, or it is paused: nobody waits for what a person keeps back. */
@@ -208,61 +193,34 @@ export class WorkerRunner implements LaneOwner, Taker {
   }
 
   stats(): WorkerStats {
+    const { dispatcher } = this.parts;
+    const { concurrency, inUse, maxUnsettled, unsettled } = this.permits;
     return this.books.snapshot({
       state: this.state === 'running' && this.isHalted ? 'paused' : this.state,
-      inFlight: this.inUse,
-      concurrency: this.permits,
-      unsettled: this.unsettled,
-      maxUnsettled: this.maxUnsettled,
-      isolates: this.parts.dispatcher.isolates(),
-      isolateDeaths: this.parts.dispatcher.isolateDeaths?.(),
-      isCrashLooping: this.parts.dispatcher.isCrashLooping?.(),
+      inFlight: inUse,
+      concurrency,
+      unsettled,
+      maxUnsettled,
+      isolates: dispatcher.isolates(),
+      isolateDeaths: dispatcher.isolateDeaths?.(),
+      isCrashLooping: dispatcher.isCrashLooping?.(),
     });
   }
 
-  // --- the loop ---
+  // --- take ---
 
-  /**
-   * Pumps whenever it is woken. It runs in the asynchronous context in which the runner was started: whoever wakes it, be it a sender, a
-   * timer or a caller that leaves, no handler runs in that one's context by accident.
-   */
-  private async loop(): Promise<void> {
-    while (this.state === 'running') {
-      this.latest = this.parts.turn.read();
-      this.pump();
-      await new Promise<void>((resolve) => {
-        this.resumeLoop = resolve;
-      });
-      this.pumping = 'no';
-    }
+  get hasWork(): boolean {
+    return this.inbox.length > 0 || this.source?.isEmpty === false;
   }
 
-  /** Has the loop pump in a microtask. */
-  private wake(): void {
-    if (this.pumping !== 'no') return;
-    this.pumping = 'scheduled';
-    this.resumeLoop();
-  }
-
-  /** Only for the loop and for `collect`, which run in the runner's own context. */
-  private pump(): void {
-    if (this.pumping !== 'no') return;
-    this.pumping = 'now';
-    for (let delivery = this.next(); delivery !== undefined; delivery = this.next()) {
-      this.run(delivery);
-      if (this.parts.turn.isOver(this.latest)) return this.pumpNextTurn();
-    }
-    this.pumping = 'no';
-  }
-
-  private pumpNextTurn(): void {
-    this.isHungry = false;
-    this.pumping = 'next-turn';
-    this.parts.turn.resume(() => this.resumeLoop());
+  startNext(): boolean {
+    const delivery = this.next();
+    if (delivery === undefined) return false;
+    this.run(delivery);
+    return true;
   }
 
   private next(): Delivery | undefined {
-    if (this.state !== 'running') return undefined;
     if (this.inbox.length > 0) return this.inbox.shift();
     this.isHungry = false;
     if (this.isFull) return undefined;
@@ -270,44 +228,32 @@ export class WorkerRunner implements LaneOwner, Taker {
     if (taken === undefined) {
       this.isHungry = true;
       this.onRoom?.();
-    } else this.use();
+    } else this.permits.use();
     return taken;
   }
 
-  /** Whether there is something that it could start, if a permit is free. */
-  private get hasWork(): boolean {
-    return this.inbox.length > 0 || this.source?.isEmpty === false;
-  }
-
-  /** Whether it is paused, no permit is free, or there is no place for one more outcome that takes its time to settle. */
+  /** Whether it is paused, or has in hand what it may have. */
   private get isFull(): boolean {
-    return this.isHalted || this.inUse >= this.permits || this.inUse + this.unsettled >= this.maxUnsettled;
+    return this.isHalted || this.permits.isFull;
   }
 
-  private use(): void {
-    if (++this.inUse === 1) this.parts.onBusy(true);
+  /** One that was given and not started is not started any more. */
+  private forget(index: number): void {
+    this.inbox.splice(index, 1);
+    this.permits.giveBack(1);
+    this.pump.wake();
+    if (this.isQuiet) this.onQuiet?.();
   }
 
-  private giveBack(permits: number): void {
-    if (permits > 0 && (this.inUse -= permits) === 0) this.fallIdle();
-  }
-
-  private fallIdle(): void {
-    this.parts.onBusy(false);
-    this.timeouts?.rest();
-  }
+  // --- dispatch ---
 
   private run(delivery: Delivery): void {
-    const lane = this.free.pop() ?? this.newLane();
-    lane.begin(this.parts.contextFor(delivery), this.latest, this.parts.clock.at(this.latest));
-    this.parts.dispatcher.dispatch(lane);
-    if (lane.leftAt > this.latest) this.latest = this.parts.turn.note(lane.leftAt);
-  }
-
-  private newLane(): Lane {
-    const lane = new Lane(this);
-    this.lanes.add(lane);
-    return lane;
+    const { clock, contextFor, dispatcher } = this.parts;
+    const { latest } = this.pump;
+    const lane = this.lanes.lend();
+    lane.begin(contextFor(delivery), latest, clock.at(latest));
+    dispatcher.dispatch(lane);
+    this.pump.note(lane.leftAt);
   }
 
   entered(lane: Lane): void {
@@ -319,67 +265,6 @@ export class WorkerRunner implements LaneOwner, Taker {
     lane.beganAt = lane.leftAt = this.parts.turn.read();
     lane.clockedAt = this.parts.clock.at(lane.beganAt);
     this.entered(lane);
-  }
-
-  /** One reading of the clock serves all handlers that come back in one microtask round. */
-  returned(): void {
-    if (this.isRoundOpen) return;
-    this.isRoundOpen = true;
-    this.latest = this.parts.turn.read();
-    void SOON.then(this.endRound);
-  }
-
-  /** Other people's code may have run in the round: the next handlers begin at a reading of their own. */
-  private readonly endRound = (): void => {
-    this.isRoundOpen = false;
-    if (this.hasWork) this.latest = this.parts.turn.read();
-    this.pump();
-  };
-
-  ended(lane: Lane, outcome: Outcome): void {
-    const { clock, completion } = this.parts;
-    const { delivery } = lane;
-    const endedAt = lane.state === 'free' ? Math.max(this.latest, lane.leftAt) : this.parts.turn.read();
-    const waitMs = lane.clockedAt - delivery.message.putAt;
-    const runMs = clock.at(endedAt) - lane.clockedAt;
-    if (lane.state === 'free') this.takeBack(lane);
-    else this.retire(lane);
-    this.giveBack(1);
-    this.books.record(outcome, waitMs, runMs);
-    if (outcome.type === 'aborted') this.parts.onAborted(delivery.message);
-    const settling = completion.complete(delivery, outcome, waitMs, runMs);
-    if (settling === undefined) this.completed(delivery);
-    else this.awaitSettled(delivery, settling);
-  }
-
-  private takeBack(lane: Lane): void {
-    lane.rest();
-    this.free.push(lane);
-  }
-
-  private retire(lane: Lane): void {
-    this.lanes.delete(lane);
-    this.parts.dispatcher.abandon(lane);
-  }
-
-  private awaitSettled(delivery: Delivery, settling: Promise<void>): void {
-    this.unsettled++;
-    void settling.then(() => {
-      this.unsettled--;
-      this.completed(delivery);
-    });
-    this.wake();
-  }
-
-  private completed(delivery: Delivery): void {
-    this.source?.release(delivery);
-    if (this.parts.completion.tellsOthers) this.latest = this.parts.turn.read();
-    if (!this.isRoundOpen) this.wake();
-    if (this.isQuiet) this.onQuiet?.();
-  }
-
-  late(messageId: string): void {
-    this.parts.announcer.announce('workers.late', { worker: this.name, messageId, what: 'result' });
   }
 
   /** What observers do is not the handler's time. */
@@ -395,5 +280,52 @@ export class WorkerRunner implements LaneOwner, Taker {
       ...announcer.shown(message),
     });
     lane.beganAt = turn.read();
+  }
+
+  // --- outcome and completion ---
+
+  returned(): void {
+    this.pump.cameBack();
+  }
+
+  ended(lane: Lane, outcome: Outcome): void {
+    const { clock, completion, turn } = this.parts;
+    const { delivery } = lane;
+    const endedAt = lane.state === 'free' ? Math.max(this.pump.latest, lane.leftAt) : turn.read();
+    const waitMs = lane.clockedAt - delivery.message.putAt;
+    const runMs = clock.at(endedAt) - lane.clockedAt;
+    if (lane.state === 'free') this.lanes.takeBack(lane);
+    else this.retire(lane);
+    this.permits.giveBack(1);
+    this.books.record(outcome, waitMs, runMs);
+    if (outcome.type === 'aborted') this.parts.onAborted(delivery.message);
+    const settling = completion.complete(delivery, outcome, waitMs, runMs);
+    if (settling === undefined) this.completed(delivery);
+    else this.awaitSettled(delivery, settling);
+  }
+
+  private retire(lane: Lane): void {
+    this.lanes.retire(lane);
+    this.parts.dispatcher.abandon(lane);
+  }
+
+  private awaitSettled(delivery: Delivery, settling: Promise<void>): void {
+    this.permits.unsettled++;
+    void settling.then(() => {
+      this.permits.unsettled--;
+      this.completed(delivery);
+    });
+    this.pump.wake();
+  }
+
+  private completed(delivery: Delivery): void {
+    this.source?.release(delivery);
+    if (this.parts.completion.tellsOthers) this.pump.read();
+    this.pump.wakeBetweenRounds();
+    if (this.isQuiet) this.onQuiet?.();
+  }
+
+  late(messageId: string): void {
+    this.parts.announcer.announce('workers.late', { worker: this.name, messageId, what: 'result' });
   }
 }
