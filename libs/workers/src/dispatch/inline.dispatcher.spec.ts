@@ -3,9 +3,10 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import { channel } from '../channel/channel.declaration.js';
 import { cpuMs } from '../guard/fixtures/load.js';
 import { Guard } from '../guard/guard.js';
+import { WorkerGateway } from '../gateway/worker.gateway.js';
 import { Announcer } from '../observe/announcer.js';
-import { boot } from '../testing/fixtures/boot.js';
-import { rejection } from '../testing/fixtures/promises.js';
+import { boot, compile } from '../testing/fixtures/boot.js';
+import { calm, gate, rejection } from '../testing/fixtures/promises.js';
 import { Worker } from '../worker/worker.decorator.js';
 import { HandlerBlockedError } from './dispatch.errors.js';
 import { dispatcherContract } from './dispatcher.contract.js';
@@ -66,6 +67,28 @@ describe('the guard of the inline dispatcher', { retry: 3 }, () => {
     const { gateway, workers } = await booted('fail');
     expect(await gateway.request(Sorter, 0)).toBe('blocked for 0');
     expect(workers.events('workers.blocked')).toEqual([]);
+  });
+
+  it('never fails a handler for what others did in the moment before it', async () => {
+    const opened = gate();
+    @Worker({ in: Numbers, expose: true })
+    class Waiter {
+      handle(_n: number): Promise<void> {
+        return opened.opened;
+      }
+    }
+    // Nobody listens to workers.started: whoever does has the clock read once more.
+    const moduleRef = await compile({ channels: [Numbers], providers: [Waiter], guard: 'fail' });
+    onTestFinished(() => moduleRef.close());
+    await moduleRef.init();
+    const gateway = moduleRef.get(WorkerGateway);
+    const replies = Promise.all([gateway.request(Waiter, 1), gateway.request(Waiter, 2)]);
+    await calm();
+    // Behind the runner, which listens already: the first handler has come back then, and the second has not begun.
+    const other = opened.opened.then(() => block(150));
+    opened.open();
+    await other;
+    expect(await replies).toEqual([undefined, undefined]);
   });
 
   it("'report' tells, and the outcome is the handler's own", async () => {

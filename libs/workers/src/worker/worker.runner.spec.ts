@@ -177,6 +177,28 @@ describe('a runner', () => {
     expect(Math.max(...done.map((count, index) => count - (done[index - 1] ?? 0)))).toBeLessThanOrEqual(1_025);
   });
 
+  it('is given nothing while it yields to the event loop', async () => {
+    const { runner, put } = await running((n: number) => n, { concurrency: 3_000 });
+    await calm();
+    for (let n = 0; n < 2_000; n++) put(n);
+    expect(runner.isHungry).toBe(true);
+    await Promise.resolve();
+    expect(runner.stats().done).toBeLessThanOrEqual(1_025);
+    expect(runner.isHungry).toBe(false);
+    await until(() => runner.isHungry);
+    expect(runner.stats().done).toBe(2_000);
+  });
+
+  it('takes nothing any more also when a handler tells it so', async () => {
+    let stop = (): void => {};
+    const { runner, source, put } = await running(() => stop());
+    stop = () => runner.stopTaking();
+    put(1);
+    put(2);
+    await calm();
+    expect([source.taken, runner.stats().done, source.waiting.length]).toEqual([1, 1, 1]);
+  });
+
   it('takes nothing any more once told so, and lets what is in flight go on', async () => {
     const gates = new Gates();
     const { runner, source, put } = await running(gates.enter);
