@@ -309,4 +309,31 @@ describe('a request that nobody waits for any longer', () => {
     expect(await workers.drain()).toMatchObject({ done: 1 });
     expect(workers.events('workers.late')).toMatchObject([{ what: 'reply' }]);
   });
+
+  it('refuses an answer that is a promise, which could settle never or with anything', async () => {
+    @Worker({ in: Jobs, expose: true })
+    class Hasty {
+      handle(job: Job, context: WorkerContext): void {
+        context.reply(job === 'hang' ? new Promise(() => {}) : Promise.reject(new Error('raw')));
+      }
+    }
+    const { gateway } = await start({ channels: [Jobs], providers: [Hasty] });
+    for (const job of ['hang', 'reject'] as const) {
+      const error = await rejection(gateway.request(Hasty, job));
+      expect(error).toMatchObject({ code: 'HANDLER_FAILED', cause: expect.any(TypeError) as unknown });
+      expect((error.cause as Error).message).toContain('Await it first');
+    }
+  });
+
+  it('does not run what nobody waits for any more, also when a permit was there for it', async () => {
+    const { gateway, workers, moduleRef } = await start({ channels: [Jobs], providers: [Digger] });
+    const caller = new AbortController();
+    const error = rejection(gateway.request(Digger, 'value', { signal: caller.signal }));
+    caller.abort();
+    expect(await error).toMatchObject({ code: 'REQUEST_ABORTED' });
+    await workers.drain();
+    expect(moduleRef.get(Digger).handled).toEqual([]);
+    expect(gateway.stats().workers['Digger']).toMatchObject({ done: 0, aborted: 1, inFlight: 0 });
+    expect(workers.events('workers.aborted')).toMatchObject([{ error: await error }]);
+  });
 });

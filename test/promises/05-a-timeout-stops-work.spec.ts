@@ -152,6 +152,30 @@ describe('a timeout stops work', () => {
   });
 });
 
+describe('the time of a handler', () => {
+  it('begins when it is entered, however long those take who are told of that', async () => {
+    const lasted: number[] = [];
+    @Worker({ in: Jobs, expose: true, timeout: '100ms' })
+    class Sleeper {
+      async handle(_n: number, { signal }: WorkerContext): Promise<void> {
+        const enteredAt = performance.now();
+        await new Promise((resolve) => signal.addEventListener('abort', resolve));
+        lasted.push(performance.now() - enteredAt);
+      }
+    }
+    const hold = (ms: number): void => {
+      for (const end = performance.now() + ms; performance.now() < end;);
+    };
+    const observer = ({ name }: { name: string }): void => {
+      if (name === 'workers.started') hold(150);
+    };
+    const { gateway } = await start({ channels: [Jobs], providers: [Sleeper], observer });
+    expect(await rejection(gateway.request(Sleeper, 1))).toBeInstanceOf(HandlerTimeoutError);
+    await until(() => lasted.length === 1);
+    expect(lasted[0]).toBeGreaterThan(99);
+  });
+});
+
 describe('a caller who leaves stops work as well', () => {
   it.each(['deadline', 'signal'] as const)('by its %s: the handler is told, and its permit is free', async (how) => {
     const { gateway, clock, Digger, dug, stopped } = await digging();

@@ -19,6 +19,28 @@ const Ingots = channel<number>('ingots', { buffer: 8 });
 const channels = [Jobs, Ingots];
 const shutdown = { deadline: '10s', abortGrace: '2s' } as const;
 
+/** Knows which of its timers are set. */
+class CountingClock extends HeldClock {
+  readonly set = new Set<number>();
+  private made = 0;
+
+  override after(delayMs: number, due: () => void): ReturnType<HeldClock['after']> {
+    const id = ++this.made;
+    this.set.add(id);
+    const timer = super.after(delayMs, () => {
+      this.set.delete(id);
+      due();
+    });
+    return {
+      hold: (isHolding) => timer.hold(isHolding),
+      cancel: () => {
+        this.set.delete(id);
+        timer.cancel();
+      },
+    };
+  }
+}
+
 /** A digger whose every message waits for one gate, a smelter that takes what was dug, and a clock that is held. */
 async function mine(more: Parameters<typeof start>[0] = {}) {
   const clock = new HeldClock();
@@ -282,5 +304,37 @@ describe('stopping', () => {
     await clock.advance('1s');
     await until(() => isOver);
     expect(workers.events('workers.fault')).toMatchObject([{ source: 'onLeftover' }]);
+  });
+
+  it('does not wait for messages that nobody waits for any more', async () => {
+    const clock = new HeldClock();
+    const { opened, open } = gate();
+    @Worker({ in: Jobs, expose: true, timeout: false })
+    class Lone {
+      handle(_n: number): Promise<void> {
+        return opened;
+      }
+    }
+    const { gateway } = await start({ channels, clock, shutdown, providers: [Lone] });
+    const first = gateway.request(Lone, 1);
+    const late = rejection(gateway.request(Lone, 2, { timeout: '1s' }));
+    await until(() => gateway.stats().workers['Lone']?.inFlight === 1);
+    const stopped = gateway.stop();
+    await clock.advance('1s');
+    expect(await late).toMatchObject({ code: 'REQUEST_TIMEOUT' });
+    open();
+    await Promise.all([first, stopped]);
+    expect([clock.now(), gateway.stats().channels['jobs']?.drops]).toEqual([1_000, { expired: 1 }]);
+  });
+
+  it('leaves no timer behind that would keep the application in memory', async () => {
+    const clock = new CountingClock();
+    const { gateway, Digger, open } = await mine({ clock });
+    open();
+    await gateway.request(Digger, 1);
+    await gateway.request(Digger, 1, { timeout: '5m' });
+    expect(clock.set.size).toBeGreaterThan(0);
+    await gateway.stop();
+    expect([...clock.set]).toEqual([]);
   });
 });

@@ -18,6 +18,7 @@ import type { TickerStats, WorkersStats, WorkerStats } from './observe/stats.js'
 import type { Arbiter } from './ticker/arbiter.js';
 import { ConfigurationError } from './option.table.js';
 import { type ResolvedOptions, resolveModuleOptions } from './workers.options.js';
+import type { Listeners } from './workers.listeners.js';
 import { isServed } from './workers.roles.js';
 
 /** What a worker and a ticker have in common for the application. */
@@ -82,6 +83,9 @@ export class WorkersApplication implements Premises, ControlPremises {
   readonly turn = new Turn();
   readonly supervisor: Supervisor;
   readonly guarding: Guarding;
+  readonly listeners: Listeners;
+  /** Workers and tickers whose failures somebody takes, by name. */
+  readonly withFailures = new Set<string>();
   private readonly starvation: StarvationWatch;
   private readonly problems: string[] = [];
   private readonly relays: Relay[] = [];
@@ -95,6 +99,7 @@ export class WorkersApplication implements Premises, ControlPremises {
     options: object,
     declarations: readonly ChannelDeclaration[],
     private readonly assemble: Assemble,
+    listen: (application: WorkersApplication) => Listeners,
   ) {
     this.options = resolveModuleOptions(options, this.problems);
     const { clock, redact, shutdown, onLeftover, starvationAfter } = this.options;
@@ -106,6 +111,7 @@ export class WorkersApplication implements Premises, ControlPremises {
     const bounds = { deadlineMs: shutdown.deadline, abortGraceMs: shutdown.abortGrace };
     this.supervisor = new Supervisor(() => this.house(), bounds, clock, this.announcer, onLeftover);
     this.guarding = this.newGuarding();
+    this.listeners = listen(this);
   }
 
   /** Who decides which host ticks, for singleton tickers: what the options name, else what an extension lent. */
@@ -131,19 +137,26 @@ export class WorkersApplication implements Premises, ControlPremises {
     return this.parts.get(name);
   }
 
+  /** Something is wrong with the configuration: the start will say so, with everything else that is. */
+  refuse(problem: string): void {
+    this.problems.push(problem);
+  }
+
   /**
    * Builds every runner, once.
    *
    * @throws ConfigurationError with everything that is wrong
    */
   open(): Assembled {
-    if (this.assembled !== undefined) return this.assembled;
+    if (this.assembled !== undefined && this.problems.length === 0) return this.assembled;
     const problems = [...this.problems];
-    const assembled = this.assemble(this, problems);
+    const assembled = this.assembled ?? this.assemble(this, problems);
     // A channel is looked at wherever it is declared or injected, and a twin is found each time.
     if (problems.length > 0) throw new ConfigurationError([...new Set(problems)]);
-    for (const { crew, target, control } of [...assembled.workers, ...assembled.tickers])
+    for (const { crew, target, control, failures } of [...assembled.workers, ...assembled.tickers]) {
       this.controls.set(crew.name, control).set(target, control);
+      if (failures !== undefined) this.withFailures.add(crew.name);
+    }
     for (const worker of assembled.workers) {
       const { crew, target, entrance, isExposed } = worker;
       const door = isServed(worker.in, assembled.workers) ? entrance : new AwayDoor(crew.name, worker.in, entrance);
@@ -219,7 +232,10 @@ export class WorkersApplication implements Premises, ControlPremises {
 
   stop(): Promise<void> {
     this.starvation.stop();
-    return this.supervisor.stop().finally(() => this.guarding.guard.close());
+    return this.supervisor.stop().finally(() => {
+      this.guarding.guard.close();
+      this.deadlines.close();
+    });
   }
 
   private newGuarding(): Guarding {

@@ -66,11 +66,11 @@ function assembleWorker(
   const plan = planFor(app, found, options, problems);
   if (plan !== undefined) checkElsewhere(app, plan, problems);
   if (plan === undefined || problems.length > before) return [];
-  const { runner, crew } = build(app, kit, plan, (runner) =>
+  const entrance = entranceFor(app, plan, options);
+  const { runner, crew } = build(app, kit, { ...plan, ready: () => entrance.ready() }, (runner) =>
     plan.in.sourceFor(runner, plan.isRouted ? plan.out : undefined),
   );
   const target = found.target as WorkerClass;
-  const entrance = entranceFor(app, plan, options);
   const common = assembledRunner(app, plan, { runner, crew });
   const stats = (): WorkerStats => (common.isHere ? runner.stats() : { ...runner.stats(), state: 'elsewhere' });
   return [{ ...common, in: plan.in, target, entrance, isExposed: options.expose, stats }];

@@ -49,6 +49,8 @@ export interface Plan<C extends HandlerContext = HandlerContext> {
   readonly use: readonly InterceptorToken[];
   readonly calling: Calling;
   readonly contextIn: (house: ContextHouse) => (delivery: Delivery) => C;
+  /** Has loaded what stands before its channel; rejects when that cannot be. */
+  readonly ready?: () => Promise<void>;
 }
 
 /** A runner with what the supervisor needs to know of it. */
@@ -98,6 +100,7 @@ export function build(
   let handler: OpenHandler | undefined;
   const crew = crewOf(runner, plan, {
     start: async () => {
+      await plan.ready?.();
       if (site.elsewhere !== undefined) site.elsewhere.around = await aroundFor(app, plan);
       else {
         handler = await openHandler(app, kit, plan);

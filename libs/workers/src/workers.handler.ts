@@ -1,12 +1,13 @@
 import { ModuleRef } from '@nestjs/core';
 import { getChannelToken } from './channel/channel.decorator.js';
 import type { Invoke, RunContext } from './dispatch/dispatcher.js';
+import { Segment } from './dispatch/segment.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
 import { openHome } from './isolate/inside/home.js';
 import { inside } from './lifecycle/inside.js';
 import type { Message } from './message/message.js';
 import { handleChain } from './worker/interceptor.js';
-import { nestHandler } from './worker/nest.handler.js';
+import { type Enter, isEnhanced, nestHandler } from './worker/nest.handler.js';
 import { interceptors } from './worker/nest.interceptors.js';
 import type { FoundClass } from './worker/worker.discovery.js';
 import type { WorkersApplication } from './workers.application.js';
@@ -25,8 +26,16 @@ export async function openHandler(app: WorkersApplication, kit: NestKit, plan: P
 
 async function openHere(app: WorkersApplication, kit: NestKit, plan: Plan): Promise<OpenHandler> {
   const around = await interceptors([...app.options.use, ...plan.use], plan.found);
-  const handle = handleChain(around, nestHandler(plan.found, plan.calling, kit.externalContext)) as unknown as Handle;
-  const isInside = around.length > 0 || canSend(app, plan.found);
+  const enter = segmentOf(app, plan);
+  const handler = nestHandler(plan.found, plan.calling, kit.externalContext, enter);
+  const isCalledLate = plan.found.scope === 'per-message' || isEnhanced(plan.found, plan.calling);
+  const innermost: typeof handler =
+    isCalledLate || around.length === 0 || enter === undefined
+      ? handler
+      : (message, context) => enter(context, () => handler(message, context));
+  const handle = handleChain(around, innermost) as unknown as Handle;
+  // What stands around it may send as well, and is not looked into.
+  const isInside = around.length > 0 || isEnhanced(plan.found, plan.calling) || canSend(app, plan.found);
   return {
     invoke: isInside ? scoped(alwaysInside(app, plan.name, handle)) : insideIfAsked(handle),
     close: async () => {},
@@ -48,6 +57,13 @@ async function openAtHome(app: WorkersApplication, plan: Plan): Promise<OpenHand
   const around = await interceptors(options.use, plan.found);
   const handle = handleChain(around, home.handle) as unknown as Handle;
   return { invoke: scoped(alwaysInside(app, plan.name, handle)), close: () => home.close() };
+}
+
+/** How a handler is entered that something stands before: watched, in production. */
+function segmentOf({ guarding }: WorkersApplication, { dispatch, name }: Plan): Enter | undefined {
+  if (dispatch !== 'inline' || guarding.mode !== 'report') return undefined;
+  const segment = new Segment(name, guarding);
+  return (context, call) => segment.enter(context, call);
 }
 
 /** Restores the sender's asynchronous context where the message carries it. */

@@ -1,8 +1,6 @@
 import {
   Inject,
   Injectable,
-  type InjectionToken,
-  Logger,
   Module,
   type OnApplicationBootstrap,
   type OnModuleDestroy,
@@ -10,10 +8,7 @@ import {
 } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
 import { premisesAround } from './isolate/inside/home.js';
-import type { Observer } from './observe/announcer.js';
-import { LOGGED_EVENTS, logTo } from './observe/log.js';
 import { WorkersApplication } from './workers.application.js';
-import type { ObserverToken } from './workers.options.js';
 
 /**
  * Nest's life cycle, and nothing else: opened after every other module is, started after every other module has, stopped before any other.
@@ -38,13 +33,8 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
 
   onModuleInit(): void {
     if (this.isGuest) return;
-    const { options, announcer } = this.application;
-    const { workers, tickers } = this.application.open();
-    const heard = [...workers, ...tickers]
-      .filter(({ failures }) => failures !== undefined)
-      .map(({ crew }) => crew.name);
-    announcer.listen(logTo(new Logger('Workers'), new Set(heard)), LOGGED_EVENTS);
-    if (options.observer !== undefined) announcer.listen(this.observer(options.observer));
+    this.application.listeners.takeUp(this.moduleRef);
+    this.application.open();
   }
 
   async onApplicationBootstrap(): Promise<void> {
@@ -60,23 +50,6 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
 
   async onModuleDestroy(): Promise<void> {
     if (!this.isGuest) await this.application.stop();
-  }
-
-  private observer(given: Observer | ObserverToken): Observer {
-    const isToken = typeof given !== 'function' || isProvided(this.moduleRef, given);
-    if (!isToken) return given as Observer;
-    const found: unknown = this.moduleRef.get(given as InjectionToken, { strict: false });
-    if (typeof found === 'function') return found as Observer;
-    return (event) => (found as { observe: Observer }).observe(event);
-  }
-}
-
-function isProvided(moduleRef: ModuleRef, token: unknown): boolean {
-  try {
-    moduleRef.get(token as InjectionToken, { strict: false });
-    return true;
-  } catch {
-    return false;
   }
 }
 

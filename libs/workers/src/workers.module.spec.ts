@@ -1,6 +1,7 @@
-import { Global, Inject, Injectable, Module } from '@nestjs/common';
+import { Global, Inject, Injectable, Logger, Module, type OnModuleInit } from '@nestjs/common';
 import { Test } from '@nestjs/testing';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import type { Subject } from 'rxjs';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { Channel } from './channel/channel.js';
 import { channel } from './channel/channel.declaration.js';
 import { InjectChannel } from './channel/channel.decorator.js';
@@ -149,6 +150,13 @@ describe('forRoot', () => {
     );
   });
 
+  it('beside the bare module, which a feature may import without saying anything by it, is called once', async () => {
+    @Module({ imports: [WorkersModule] })
+    class FeatureModule {}
+    const { gateway } = await boot({ channels: [Numbers], providers: [Doubler], imports: [FeatureModule] });
+    expect(await gateway.request(Doubler, 2)).toBe(4);
+  });
+
   it('once in each of two applications makes two worlds from the same classes and constants', async () => {
     const [one, two] = [
       await boot({ channels: [Numbers], providers: [Doubler] }),
@@ -197,9 +205,57 @@ describe('an observer', () => {
     expect(names).toEqual(['workers.running']);
   });
 
-  it('that nobody provides is refused when the application starts', async () => {
-    const moduleRef = await compile({ observer: 'NOBODY' });
-    await expect(moduleRef.init()).rejects.toThrow(/NOBODY/);
+  it.each([
+    ['a token', 'NOBODY', 'nobody provides NOBODY'],
+    ['a class', class Stray {}, 'nobody provides Stray'],
+  ])('that nobody provides is refused when the application starts: %s', async (_what, observer, problem) => {
+    const moduleRef = await compile({ observer: observer as never });
+    await expect(moduleRef.init()).rejects.toThrow(`options.observer: ${problem}. Provide it in a module`);
+  });
+
+  it('that has no way to observe is refused as well', async () => {
+    const moduleRef = await compile({ providers: [{ provide: 'DEAF', useValue: {} }], observer: 'DEAF' });
+    await expect(moduleRef.init()).rejects.toThrow('options.observer: DEAF is neither a function nor has it a method');
+  });
+
+  describe('hears from the first moment on what start hooks of other modules send', () => {
+    const Few = channel<number>('few', { buffer: 4 });
+
+    /** Fills a channel before the workers run. */
+    @Injectable()
+    class Early implements OnModuleInit {
+      constructor(@InjectChannel(Few) private readonly few: Subject<number>) {}
+
+      onModuleInit(): void {
+        for (const n of [1, 2, 3, 4, 5, 6]) this.few.next(n);
+      }
+    }
+    const all = ['accepted', 'accepted', 'accepted', 'saturation', 'accepted', 'drop', 'drop', 'running'].map(
+      (name) => `workers.${name}`,
+    );
+    const sorted = (names: readonly string[]) => names.toSorted();
+
+    it('as a function', async () => {
+      const names: string[] = [];
+      await boot({ channels: [Few], providers: [Early], observer: ({ name }) => names.push(name) });
+      expect(sorted(names)).toEqual(sorted(all));
+    });
+
+    it('as a provider, which is told when it is there, in order', async () => {
+      const names: string[] = [];
+      const observe = ({ name }: WorkersEvent): unknown => names.push(name);
+      const providers = [Early, { provide: 'METRICS', useFactory: async () => Promise.resolve(observe) }];
+      await boot({ channels: [Few], providers, observer: 'METRICS' });
+      expect(sorted(names)).toEqual(sorted(all));
+      expect(names.at(-1)).toBe('workers.running');
+    });
+
+    it('and so does the log', async () => {
+      const warned = vi.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+      onTestFinished(() => warned.mockRestore());
+      await boot({ channels: [Few], providers: [Early] });
+      expect(warned.mock.calls.flat()).toContainEqual(expect.stringContaining('first message dropped'));
+    });
   });
 
   it('sees of payloads what redact makes of them', async () => {

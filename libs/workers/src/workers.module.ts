@@ -13,6 +13,7 @@ import { DeclaredChannels, WorkerDiscovery } from './worker/worker.discovery.js'
 import { WorkersApplication } from './workers.application.js';
 import { assemble } from './workers.assembly.js';
 import { WorkersHooks, WorkersLifecycleModule } from './workers.hooks.js';
+import { Listeners } from './workers.listeners.js';
 import {
   ASYNC_OPTIONS_TYPE,
   ConfigurableModuleClass,
@@ -124,15 +125,18 @@ function application(channels: readonly ChannelDeclaration[]) {
     const around = premisesAround(modules);
     if (around !== undefined) return around as WorkersApplication;
     const discovery = new WorkerDiscovery(modules);
-    if (discovery.countModules(WorkersModule) > 1) {
+    if (discovery.countModules(WorkersModule, WORKERS_MODULE_OPTIONS) > 1) {
       throw new ConfigurationError([
         'WorkersModule.forRoot() was called more than once in this application. Call it once, in the root module; declare further channels with WorkersModule.forFeature({ channels }).',
       ]);
     }
-    return new WorkersApplication(options, channels, (app, problems) => {
-      const cronRegistry = (): CronRegistry | undefined => discovery.instanceNamed<CronRegistry>('SchedulerRegistry');
-      return assemble(app, discovery, { moduleRef, externalContext, cronRegistry }, problems);
-    });
+    const cronRegistry = (): CronRegistry | undefined => discovery.instanceNamed<CronRegistry>('SchedulerRegistry');
+    return new WorkersApplication(
+      options,
+      channels,
+      (app, problems) => assemble(app, discovery, { moduleRef, externalContext, cronRegistry }, problems),
+      (app) => new Listeners(app, modules),
+    );
   };
 }
 

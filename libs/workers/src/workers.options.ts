@@ -92,7 +92,7 @@ export interface WorkersModuleOptions {
 export interface WorkersModuleExtras {
   /** The channels of the application. More can be declared with `forFeature`. */
   readonly channels?: readonly ChannelDeclaration[];
-  /** Whether the gateway and the channels can be injected everywhere without importing the module again. @default true */
+  /** Whether the gateway and the channels can be injected everywhere, or only where the same `forRoot(...)` is imported. @default true */
   readonly isGlobal?: boolean;
 }
 

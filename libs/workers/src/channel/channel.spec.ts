@@ -171,6 +171,17 @@ describe('a put that waits', () => {
     expect(channel.stats()).toMatchObject({ accepted: 1, refused: 0 });
   });
 
+  it('is not refused any more once it is accepted, also when its signal aborts in the same moment', async () => {
+    const { channel } = open({ buffer: 1, putMode: 'block' });
+    await channel.put(message(1));
+    const sender = new AbortController();
+    const waiting = channel.put(message(2), undefined, sender.signal);
+    channel.tap$.subscribe(() => sender.abort());
+    expect(drained(channel)).toEqual([1, 2]);
+    expect(await waiting).toBe('accepted');
+    expect(channel.stats()).toMatchObject({ accepted: 2, refused: 0 });
+  });
+
   it('is refused with its message when the channel closes', async () => {
     const { channel } = open({ buffer: 1 });
     const { signal } = listened();
@@ -336,6 +347,34 @@ describe('consumers of one channel', () => {
     for (const one of messages(9)) void channel.put(one);
     expect(crews.map(({ started }) => started.length)).toEqual([3, 3, 3]);
     expect(crews.flatMap(({ started }) => started).toSorted((a, b) => a - b)).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it('lose no turn to a message that none of them may take yet', () => {
+    const { channel } = open<string>({ buffer: 8 });
+    const crew = Crew.at(channel, 8, ({ payload }) => payload[0]);
+    const shown: string[] = [];
+    channel.subscribe((text) => shown.push(text));
+    for (const text of ['a1', 'a2', 'a3', 'b1', 'a4', 'c1', 'a5', 'd1', 'e1']) channel.next(text);
+    expect([shown, crew.started]).toEqual([
+      ['a1', 'b1', 'd1'],
+      ['a2', 'c1', 'e1'],
+    ]);
+  });
+
+  it('get what waits before what is put while they are told of the end of a pause, and fed', async () => {
+    const { channel, announcer } = open({ buffer: 8 });
+    const given: number[] = [];
+    channel.subscribe((n) => {
+      given.push(n);
+      if (n === 1) channel.next(4);
+    });
+    channel.subscribe((n) => given.push(n));
+    await channel.pause();
+    channel.next(1);
+    channel.next(2);
+    announcer.listen(() => channel.next(3), ['workers.action']);
+    await channel.resume();
+    expect(given).toEqual([1, 2, 3, 4]);
   });
 
   it('that are busy are passed over', () => {

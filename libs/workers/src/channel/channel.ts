@@ -57,6 +57,8 @@ export class Channel<T = unknown> extends Subject<T> {
   private isHalted = false;
   /** While a message is on its way out, nothing overtakes it: what observers put meanwhile queues. */
   private isTaking = false;
+  /** While what waits is handed out, nothing overtakes it either: some consumers are hungry then although messages wait. */
+  private isFeeding = false;
 
   constructor(
     readonly name: string,
@@ -196,7 +198,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Tells the channel that what was taken is finished, so that the next message of its key may follow. */
   release(message: Message<T>): void {
-    if (this.room.release(message)) for (const consumer of this.consumers) this.feed(consumer);
+    if (this.room.release(message)) this.feedAll();
   }
 
   /** Notes that the worker `name` takes from here, in the order of `key` if it gives one; returns all that do. */
@@ -312,10 +314,15 @@ export class Channel<T = unknown> extends Subject<T> {
   }
 
   private enter(message: Message<T>): PutResult | 'full' {
-    const consumer = this.isTaking || this.isHalted ? undefined : this.consumers.nextHungry();
-    if (consumer === undefined || !this.room.admits(message)) return this.room.keep(message);
+    const consumer = this.mustWait ? undefined : this.consumers.nextFor(message, this.room);
+    if (consumer === undefined) return this.room.keep(message);
     this.handOver(message, consumer);
     return 'accepted';
+  }
+
+  /** Whether what is put now waits, whoever is hungry. */
+  private get mustWait(): boolean {
+    return this.isTaking || this.isHalted || (this.isFeeding && !this.room.isEmpty);
   }
 
   /** Gives before it tells: a tap that puts must find the consumer as it is. */
@@ -361,8 +368,23 @@ export class Channel<T = unknown> extends Subject<T> {
     if (isPaused === this.isHalted) return;
     this.isHalted = isPaused;
     const action = isPaused ? 'pause' : 'resume';
-    this.announcer.announce('workers.action', { action, worker: undefined, channel: this.name, actor, detail: {} });
-    if (!isPaused) for (const consumer of this.consumers) this.feed(consumer);
+    this.feeding(() =>
+      this.announcer.announce('workers.action', { action, worker: undefined, channel: this.name, actor, detail: {} }),
+    );
+    if (!isPaused) this.feedAll();
+  }
+
+  private feedAll(): void {
+    this.feeding(() => {
+      for (const consumer of this.consumers) this.feed(consumer);
+    });
+  }
+
+  private feeding(work: () => void): void {
+    const wasFeeding = this.isFeeding;
+    this.isFeeding = true;
+    work();
+    this.isFeeding = wasFeeding;
   }
 
   /** Shows a message that was taken in to those who watch. */

@@ -1,3 +1,4 @@
+import type { Message } from '../message/message.js';
 import type { Consumer } from './consumer.js';
 
 /** Those who take from one channel. They compete: each message goes to one of them, in turn. */
@@ -15,13 +16,13 @@ export class Consumers<T> implements Iterable<Consumer<T>> {
     return false;
   }
 
-  /** The next in turn that would take a message this instant. */
-  nextHungry(): Consumer<T> | undefined {
+  /** The next in turn that would take `message` this instant; nobody's turn is over for one that `room` keeps back. */
+  nextFor(message: Message<T>, room: { admits(message: Message<T>): boolean }): Consumer<T> | undefined {
     const { all } = this;
     for (let left = all.length; left > 0; left--) {
       if (++this.turn >= all.length) this.turn = 0;
       const consumer = all[this.turn] as Consumer<T>;
-      if (consumer.isHungry) return consumer;
+      if (consumer.isHungry && room.admits(message)) return consumer;
     }
     return undefined;
   }

@@ -39,6 +39,16 @@ describe('a payload that is checked against a class', () => {
     expect((passed as Upload).sizes[0]).toBeInstanceOf(Size);
   });
 
+  it('is refused when it is an array', async () => {
+    const error = await refusal(await payloadCheck('uploads', Upload), [{ path: '/a', sizes: [] }]);
+    expect(error.issues).toEqual([{ path: '', message: 'expected a Upload, got an array' }]);
+  });
+
+  it('cannot be checked where the class has no decorators, which is said at once', async () => {
+    class Bare {}
+    await expect(payloadCheck('uploads', Bare)).rejects.toThrow('channels.uploads.payload: Bare has no decorators');
+  });
+
   it('stays the instance it is', async () => {
     const check = await payloadCheck('uploads', Upload);
     const upload = Object.assign(new Upload(), { path: '/a', sizes: [Object.assign(new Size(), { width: 1 })] });

@@ -1,5 +1,6 @@
 import type { StandardSchemaV1 } from '@standard-schema/spec';
 import { WorkersError } from '../workers.error.js';
+import { ConfigurationError } from '../option.table.js';
 import { isStandardSchema, type PayloadType } from './channel.options.js';
 
 /** One thing that is wrong with a payload. */
@@ -30,17 +31,26 @@ export class PayloadInvalidError extends WorkersError {
  * The check for a declared payload type. A class is built with class-transformer and checked with class-validator; a Standard Schema
  * checks by itself, and what it returns is what the handler sees.
  *
- * @throws when a class is declared and class-validator or class-transformer is not installed
+ * @throws (rejects) when a class is declared and class-validator or class-transformer is not installed, or it carries no decorators
  */
 export async function payloadCheck(channel: string, type: PayloadType<unknown>): Promise<PayloadCheck> {
   if (isStandardSchema(type)) return (payload) => checkBySchema(channel, type, payload);
-  const { validate } = await import('class-validator');
+  const { getMetadataStorage, validate } = await import('class-validator');
   const { plainToInstance } = await import('class-transformer');
+  if (getMetadataStorage().getTargetValidationMetadatas(type, '', true, false).length === 0) {
+    const problem = `channels.${channel}.payload: ${type.name} has no decorators of class-validator, so nothing would pass. Decorate its properties, or give a Standard Schema.`;
+    throw new ConfigurationError([problem]);
+  }
   return async (payload) => {
-    if (typeof payload !== 'object' || payload === null) {
+    if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
       throw new PayloadInvalidError(
         channel,
-        [{ path: '', message: `expected a ${type.name}, got ${String(payload)}` }],
+        [
+          {
+            path: '',
+            message: `expected a ${type.name}, got ${Array.isArray(payload) ? 'an array' : String(payload)}`,
+          },
+        ],
         payload,
       );
     }
@@ -72,12 +82,13 @@ function segment(part: PropertyKey | StandardSchemaV1.PathSegment): string {
 
 /** The shape of a class-validator error, as far as it is read here. */
 interface ValidationTree {
-  readonly property: string;
+  /** Undefined where the payload itself is no object that it knows. */
+  readonly property?: string;
   readonly constraints?: Readonly<Record<string, string>>;
   readonly children?: readonly ValidationTree[];
 }
 
-function issuesOf({ property, constraints = {}, children = [] }: ValidationTree, parent: string): PayloadIssue[] {
+function issuesOf({ property = '', constraints = {}, children = [] }: ValidationTree, parent: string): PayloadIssue[] {
   const path = parent === '' ? property : `${parent}.${property}`;
   const own = Object.values(constraints).map((message) => ({ path, message }));
   return [...own, ...children.flatMap((child) => issuesOf(child, path))];

@@ -232,8 +232,9 @@ export class WaitingRoom<T> {
 
   private admit({ message, sender }: PendingPut<T>): void {
     if (sender === undefined) return;
-    this.accept(message);
+    // First, since a watcher may abort what its sender waits with: what is accepted is not refused any more.
     sender.admitted();
+    this.accept(message);
   }
 
   /** It has its place. */

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { type CallHandler, Injectable, Scope, UseInterceptors } from '@nestjs/common';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { channel } from '../channel/channel.declaration.js';
 import { cpuMs } from '../guard/fixtures/load.js';
@@ -7,6 +8,8 @@ import { WorkerGateway } from '../gateway/worker.gateway.js';
 import { Announcer } from '../observe/announcer.js';
 import { boot, compile } from '../testing/fixtures/boot.js';
 import { calm, gate, rejection } from '../testing/fixtures/promises.js';
+import { until } from '../testing/until.js';
+import type { WorkerInterceptor } from '../worker/interceptor.js';
 import { Worker } from '../worker/worker.decorator.js';
 import { HandlerBlockedError } from './dispatch.errors.js';
 import { dispatcherContract } from './dispatcher.contract.js';
@@ -96,6 +99,45 @@ describe('the guard of the inline dispatcher', { retry: 3 }, () => {
     expect(await gateway.request(Sorter, 150)).toBe('blocked for 150');
     expect((await rejection(gateway.request(Sorter, 151))).cause).toEqual(new Error('and it failed'));
     expect(workers.events('workers.blocked')).toHaveLength(2);
+  });
+
+  it("'report' tells once of each handler, also of one that is entered late", async () => {
+    const slow: WorkerInterceptor = { handle: async (_message, _context, next) => (await sleep(1), next()) };
+    const quick: WorkerInterceptor = { handle: (_message, _context, next) => next() };
+    const spin = (): void => block(150);
+    const Spun = ['Behind', 'Beside', 'Enhanced', 'Fresh'].map((name) => channel<number>(name, { buffer: 2 }));
+    const expose = true;
+    @Worker({ in: 'Behind', expose, use: [slow] })
+    class Behind {
+      handle(_n: number): void {
+        spin();
+      }
+    }
+    @Worker({ in: 'Beside', expose, use: [quick] })
+    class Beside {
+      handle(_n: number): void {
+        spin();
+      }
+    }
+    @Worker({ in: 'Enhanced', expose })
+    @UseInterceptors({ intercept: (_context: unknown, next: CallHandler) => next.handle() })
+    class Enhanced {
+      handle(_n: number): void {
+        spin();
+      }
+    }
+    @Injectable({ scope: Scope.REQUEST })
+    @Worker({ in: 'Fresh', expose })
+    class Fresh {
+      handle(_n: number): void {
+        spin();
+      }
+    }
+    const providers = [Behind, Beside, Enhanced, Fresh];
+    const { gateway, workers } = await boot({ channels: Spun, providers, guard: 'report' });
+    for (const { name } of providers) await gateway.request(name, 1);
+    await until(() => workers.events('workers.blocked').length >= providers.length);
+    expect(workers.events('workers.blocked').map(({ worker }) => worker)).toEqual(providers.map(({ name }) => name));
   });
 
   it("'off' is silent", async () => {

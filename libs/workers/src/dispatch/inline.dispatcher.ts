@@ -3,6 +3,7 @@ import { fault } from '../message/fault.js';
 import { HandlerBlockedError } from './dispatch.errors.js';
 import type { Dispatcher, DispatchSite, Run } from './dispatcher.js';
 import type { Guarding } from './guarding.js';
+import { wasTold } from './segment.js';
 
 /**
  * Runs the handler here, on the event loop. For handlers that only await.
@@ -70,7 +71,7 @@ export class InlineDispatcher implements Dispatcher {
     const promised = promisedBy(returned);
     promised?.catch(() => {});
     const [ownMs, sighting] = await Promise.all([this.guarding.guard.ownMs(run.beganAt, leftAt), this.sighting(run)]);
-    if (ownMs <= this.limitMs) return this.follow(run, promised ?? returned);
+    if (ownMs <= this.limitMs || wasTold(run.context)) return this.follow(run, promised ?? returned);
     this.blocked(run, { messageId: message.id, blockedMs: ownMs, location: undefined, stack: [], ...sighting });
     this.follow(run, promised ?? returned);
   }

@@ -18,8 +18,8 @@ export type Prepared =
   | { readonly type: 'kept'; readonly said: PutResult; readonly swallowed: Error | undefined };
 
 /**
- * Where a message is made ready before it is put: interceptors first, then the check of its payload. Furnished when the first message
- * comes through.
+ * Where a message is made ready before it is put: interceptors first, then the check of its payload. Furnished when its worker starts, or
+ * when a message comes through before that.
  *
  * Promises: what an interceptor refuses with an error and what the check does not let pass is counted as refused, once; what an
  * interceptor keeps without an error is told to whoever sent it here.
@@ -56,7 +56,7 @@ export class Anteroom {
       }
     };
     try {
-      await (this.furnishing ??= this.furnish());
+      await this.ready();
       const said = await (this.through === undefined ? pass(outgoing) : this.through(outgoing, pass));
       const { fate } = passage;
       if (fate === 'passed') return { type: 'passed', said };
@@ -66,6 +66,12 @@ export class Anteroom {
       if (passage.fate === 'kept') this.onRefused();
       throw error;
     }
+  }
+
+  /** Furnished; rejects with what is wrong with its furniture. */
+  ready(): Promise<void> {
+    this.furnishing ??= this.furnish();
+    return this.furnishing;
   }
 
   private async furnish(): Promise<void> {

@@ -28,7 +28,7 @@ export interface CommandOptions extends Sending {
 
 /** What a request may say beside its payload. */
 export interface RequestOptions extends CommandOptions {
-  /** How long the answer is waited for. @default the module's `requestTimeout`, '30s' */
+  /** How long the answer is waited for; before the workers run there is none. @default the module's `requestTimeout`, '30s' */
   readonly timeout?: Duration;
 }
 
@@ -71,6 +71,11 @@ export class Entrance {
     this.anteroom = new Anteroom(parts.outfit, () => parts.channel.books.refused++);
     this.isStraight = this.anteroom.isBare && !parts.propagatesContext && parts.channel.options.shed === undefined;
     this.kept = new PendingReply(parts);
+  }
+
+  /** Has what stands before the channel loaded; rejects when that cannot be. */
+  ready(): Promise<void> {
+    return this.anteroom.ready();
   }
 
   command(payload: unknown, options: CommandOptions | undefined): Promise<PutResult> {

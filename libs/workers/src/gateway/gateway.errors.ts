@@ -10,7 +10,7 @@ export class RequestTimeoutError extends WorkersError {
   ) {
     super(
       `A request to worker "${worker}" was not answered within ${timeoutMs} ms. ` +
-        `Give it longer (request(..., { timeout })), raise the worker's concurrency, or send a command and do not wait.`,
+        `Give it longer (request(..., { timeout })), raise the worker's concurrency, or send a command and do not wait; before the application has started nobody answers.`,
     );
   }
 }

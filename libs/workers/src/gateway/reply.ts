@@ -40,6 +40,7 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
   // Declared, not defined, as in `Message`.
   declare readonly asked: Asked;
   declare state: ReplyAddress['state'];
+  declare leftFor: Error | undefined;
   declare onLeave: ((reason: Error) => void) | undefined;
   declare line: DeadlineLine | undefined;
   declare dueAt: number;
@@ -52,6 +53,7 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
   constructor(asked: Asked) {
     this.asked = asked;
     this.state = 'waiting';
+    this.leftFor = undefined;
     this.onLeave = undefined;
     this.line = undefined;
     this.dueAt = 0;
@@ -105,6 +107,7 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
 
   private leave(reason: Error): void {
     if (!this.settle('left')) return;
+    this.leftFor = reason;
     this.reject(reason);
     this.onLeave?.(reason);
   }

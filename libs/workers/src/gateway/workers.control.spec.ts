@@ -1,6 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { channel } from '../channel/channel.declaration.js';
+import { WorkersEvents } from '../observe/workers.events.js';
 import { boot } from '../testing/fixtures/boot.js';
+import { calm, rejection } from '../testing/fixtures/promises.js';
 import { HeldClock } from '../testing/held.clock.js';
 import { until } from '../testing/until.js';
 import { Ticker } from '../ticker/ticker.decorator.js';
@@ -70,6 +72,25 @@ describe('a worker that is paused', () => {
     await gateway.command(Late, 1);
     await gateway.stop();
     expect([handled, left]).toMatchObject([[], [{ from: 'jobs', messages: [{ payload: 1 }] }]]);
+  });
+
+  it('takes nothing more, also when it is paused by whoever is told that the last that waited is dropped', async () => {
+    const { control, gateway, workers, moduleRef, held, handled, Holder } = await holding(1);
+    const first = gateway.request(Holder, 1);
+    const caller = new AbortController();
+    const second = rejection(gateway.request(Holder, 2, { signal: caller.signal }));
+    await until(() => handled.length === 1);
+    caller.abort();
+    await second;
+    moduleRef.get(WorkersEvents).events$.subscribe(({ name }) => {
+      if (name === 'workers.drop') void control.pause(Holder);
+    });
+    const dropped = workers.next('workers.drop');
+    held[0]?.();
+    await Promise.all([first, dropped]);
+    await gateway.command(Holder, 3);
+    await calm();
+    expect([gateway.stats().workers['Holder']?.state, handled]).toEqual(['paused', [1]]);
   });
 });
 

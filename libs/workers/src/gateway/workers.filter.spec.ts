@@ -1,10 +1,13 @@
 import { Body, ConflictException, Controller, type INestApplication, Module, Post, UseFilters } from '@nestjs/common';
+import { ExecutionContextHost } from '@nestjs/core/helpers/execution-context-host.js';
 import { Test } from '@nestjs/testing';
 import { IsInt } from 'class-validator';
+import { lastValueFrom, type Observable } from 'rxjs';
 import request from 'supertest';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { channel } from '../channel/channel.declaration.js';
 import { CrashLoopError } from '../isolate/isolate.errors.js';
+import { WorkersStoppingError } from '../lifecycle/stop.errors.js';
 import { PermanentError } from '../message/fault.js';
 import { HeldClock } from '../testing/held.clock.js';
 import { RecordingDispatcher } from '../testing/recording.dispatcher.js';
@@ -144,5 +147,17 @@ describe('the exception filter', () => {
     const app = await serving();
     const { text } = await post(app, '/orders', { amount: 500 }).expect(500);
     expect(JSON.parse(text)).toEqual({ statusCode: 500, code: 'HANDLER_FAILED', message: 'Internal server error' });
+  });
+
+  it('lets the error pass as it is where no HTTP is to be answered', async () => {
+    const filter = new WorkersExceptionFilter();
+    const error = new WorkersStoppingError('A message');
+    const host = (type: string) => {
+      const context = new ExecutionContextHost([]);
+      context.setType(type);
+      return context;
+    };
+    expect(() => filter.catch(error, host('worker'))).toThrow(error);
+    await expect(lastValueFrom(filter.catch(error, host('rpc')) as Observable<never>)).rejects.toBe(error);
   });
 });

@@ -1,5 +1,6 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, HttpStatus, Logger } from '@nestjs/common';
 import { BaseExceptionFilter } from '@nestjs/core';
+import { type Observable, throwError } from 'rxjs';
 import { WorkersError } from '../workers.error.js';
 
 /** What nginx says of a client that left; Nest has no name for it. */
@@ -29,17 +30,21 @@ const log = new Logger('WorkersExceptionFilter');
  * isolates only die or the application stops, 504 when nobody answered in time. A handler's own `HttpException` is answered as it
  * is. What becomes a 500 is logged, with the stack of what the handler threw: its caller is told no more than that.
  *
- * Works with Express and Fastify. Use it with `@UseFilters(WorkersExceptionFilter)` or as `APP_FILTER`.
+ * Works with Express and Fastify. Where the call came by another way than HTTP the error passes as it is.
+ * Use it with `@UseFilters(WorkersExceptionFilter)` or as `APP_FILTER`.
  */
 @Catch(WorkersError)
 export class WorkersExceptionFilter extends BaseExceptionFilter implements ExceptionFilter<WorkersError> {
-  override catch(error: WorkersError, host: ArgumentsHost): void {
+  override catch(error: WorkersError, host: ArgumentsHost): Observable<never> | undefined {
+    if (host.getType() === 'rpc') return throwError(() => error);
+    if (host.getType() !== 'http') throw error;
     const answer = httpExceptionFor(error);
     const response: { header(name: string, value: string): unknown } = host.switchToHttp().getResponse();
     if (answer.getStatus() === SERVER_ERROR) log.error(error.message, stackOf(error));
     const retryAfter = retryAfterSeconds(error, answer);
     if (retryAfter !== undefined) response.header('Retry-After', String(retryAfter));
     super.catch(answer, host);
+    return undefined;
   }
 }
 

@@ -1,8 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { setImmediate as turn } from 'node:timers/promises';
 import { describe, expect, it } from 'vitest';
 import { HeldClock } from '../testing/held.clock.js';
+import { until } from '../testing/until.js';
 import { Alarm } from './alarm.js';
-import type { Timer } from './clock.js';
+import { SystemClock, type Timer } from './clock.js';
 
 /** A clock that counts what is asked of its timers. */
 class CountingClock extends HeldClock {
@@ -11,7 +13,13 @@ class CountingClock extends HeldClock {
   override after(delayMs: number, due: () => void): Timer {
     this.asked.push(`in ${delayMs} ms`);
     const timer = super.after(delayMs, due);
-    return { cancel: timer.cancel, hold: (isHolding) => this.asked.push(isHolding ? 'hold' : 'let go') };
+    return {
+      hold: (isHolding) => this.asked.push(isHolding ? 'hold' : 'let go'),
+      cancel: () => {
+        this.asked.push('cancel');
+        timer.cancel();
+      },
+    };
   }
 }
 
@@ -64,5 +72,31 @@ describe('an alarm', () => {
     const { clock, alarm } = ringing();
     alarm.want(0.2);
     expect(clock.asked).toEqual(['in 1 ms']);
+  });
+
+  it("rings in nobody's asynchronous context, whoever wanted it", async () => {
+    const callers = new AsyncLocalStorage<string>();
+    const found: (string | undefined)[] = [];
+    const alarm = new Alarm(new SystemClock(), () => {
+      found.push(callers.getStore());
+      return undefined;
+    });
+    callers.run('the first caller', () => alarm.want(1));
+    await until(() => found.length === 1);
+    expect(found).toEqual([undefined]);
+  });
+
+  it('keeps no timer once it is closed, but for somebody who waits', async () => {
+    const { clock, alarm, rang } = ringing();
+    alarm.want(100);
+    alarm.close();
+    expect(clock.asked).toEqual(['in 100 ms']);
+    alarm.rest();
+    alarm.close();
+    expect(clock.asked).toEqual(['in 100 ms', 'cancel']);
+    await turn();
+    alarm.want(50);
+    await clock.advance(100);
+    expect(rang).toEqual([50]);
   });
 });

@@ -1,4 +1,8 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import type { Clock, Timer } from './clock.js';
+
+/** Where nobody's asynchronous context is: a timer would keep that of whoever set it first, and ring in it for all. */
+const nowhere = AsyncLocalStorage.snapshot() as <R>(work: () => R) => R;
 
 /**
  * One timer for many who wait.
@@ -27,6 +31,14 @@ export class Alarm {
     if (!this.isHolding) this.hold(delayMs);
   }
 
+  /** Lets go of its timer, and so of all that this keeps in memory, unless somebody waits. */
+  close(): void {
+    if (this.isWanted) return;
+    this.timer?.cancel();
+    this.timer = undefined;
+    this.isHolding = false;
+  }
+
   private hold(delayMs: number): void {
     this.isHolding = true;
     if (this.timer === undefined) this.set(delayMs);
@@ -42,7 +54,7 @@ export class Alarm {
   }
 
   private set(delayMs: number): void {
-    this.timer = this.clock.after(Math.max(1, Math.ceil(delayMs)), this.due);
+    this.timer = nowhere(() => this.clock.after(Math.max(1, Math.ceil(delayMs)), this.due));
   }
 
   private readonly due = (): void => {

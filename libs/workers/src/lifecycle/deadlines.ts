@@ -27,6 +27,11 @@ export class Deadlines {
     return line;
   }
 
+  /** Keeps no timer for lines in which nothing waits. */
+  close(): void {
+    for (const line of this.lines.values()) line.close();
+  }
+
   /** An idle line costs little, and is kept while there are few: most applications know two or three lengths. */
   private forget(durationMs: number): void {
     if (this.lines.size > KEPT_LINES) this.lines.delete(durationMs);
@@ -78,6 +83,10 @@ export class DeadlineLine {
     if (--this.waiting > 0) return;
     while (this.queue.shift() !== undefined);
     this.alarm.rest();
+  }
+
+  close(): void {
+    this.alarm.close();
   }
 
   /** Those who waited longest have their answers first, as a rule: then it is enough to drop them, and nothing is moved. */

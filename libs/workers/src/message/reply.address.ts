@@ -4,6 +4,8 @@
 export interface ReplyAddress {
   /** Waiting until it is answered, refused, or its caller has left (deadline passed, signal aborted). */
   readonly state: 'waiting' | 'answered' | 'refused' | 'left';
+  /** Why its caller has left; undefined while it has not, and where what was put is done all the same. */
+  readonly leftFor?: Error | undefined;
   /** When its caller stops waiting, on the application's clock. */
   readonly dueAt?: number;
   /** Answers the caller; false when somebody was faster. */

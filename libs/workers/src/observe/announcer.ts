@@ -84,6 +84,11 @@ export class Announcer {
     };
   }
 
+  /** Tells one observer what happened before it was there, and what happens meanwhile if `events` grows. */
+  tellLate(observer: Observer, events: Iterable<WorkersEvent>): void {
+    for (const event of events) this.tell(observer, event);
+  }
+
   /** The payload of `message` as observers may see it; an empty object by default. */
   shown(message: Message): { payload?: unknown } {
     if (this.redact === undefined) return {};

@@ -7,7 +7,7 @@ import { turn, until } from './until.js';
  * Looks at what keeps the process alive; the returned function waits until nothing but that does, and says what else is left.
  *
  * It sees threads, child processes, sockets, timers and other handles. Of these, what is unreferenced keeps nothing alive and does not
- * count, except a thread, which always does.
+ * count, except a thread, which always does. It counts them by type: one that was there before and has ended hides one that is left.
  *
  * @example
  * const nothingLeft = leakCheck();
@@ -35,13 +35,14 @@ export function leakCheck(): (limit?: Duration) => Promise<void> {
   return async (limit = '1s') => {
     try {
       await until(async () => (await left()).length === 0, limit);
-      process.off('worker', note);
     } catch (error) {
       if (!(error instanceof WaitedTooLongError)) throw error;
       throw new WaitedTooLongError(
         error.limitMs,
         `the process to be as idle as it was before. Still alive: ${(await left()).join(', ')}.`,
       );
+    } finally {
+      process.off('worker', note);
     }
   };
 }

@@ -262,6 +262,16 @@ describe('what a handler throws', () => {
     const errors = all.events.filter(({ name }) => name === 'workers.error');
     expect(errors).toMatchObject([{ hasCaller: true }, { hasCaller: false }]);
   });
+
+  it("is nobody's to hear when the caller had its answer before", async () => {
+    const { ask, events } = await running((_n: never, context) => {
+      context.reply('early');
+      throw new Error('afterwards');
+    });
+    expect(await ask(1)).toBe('early');
+    await calm();
+    expect(events.at(-1)).toMatchObject({ name: 'workers.error', hasCaller: false });
+  });
 });
 
 describe('a handler that was told to stop', () => {

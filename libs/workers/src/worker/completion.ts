@@ -84,10 +84,11 @@ export class Completion {
 
   private tellFault(message: Message, { type, fault }: Exclude<Outcome, Done>, waitMs: number, runMs: number): void {
     const about = { ...this.about(message), waitMs, runMs };
+    const hasCaller = message.reply?.state === 'waiting';
     message.reply?.refuse(this.refusal(message, fault));
     if (type !== 'aborted') this.to.failures?.offer(this.failure(message, fault, waitMs, runMs), 'failures-full');
     const { kind, retryable, error } = fault;
-    const event = { ...about, kind, retryable, error, hasCaller: message.reply !== undefined };
+    const event = { ...about, kind, retryable, error, hasCaller };
     this.announcer.announce(type === 'aborted' ? 'workers.aborted' : 'workers.error', event);
     if (kind === 'handler_timeout') this.announcer.announce('workers.timeout', event);
   }

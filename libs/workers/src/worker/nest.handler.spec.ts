@@ -17,12 +17,15 @@ import {
   UseInterceptors,
   UsePipes,
 } from '@nestjs/common';
-import { map, type Observable } from 'rxjs';
+import { APP_GUARD } from '@nestjs/core';
+import { map, mergeMap, type Observable } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { channel } from '../channel/channel.declaration.js';
+import { WorkerGateway } from '../gateway/worker.gateway.js';
 import type { Message } from '../message/message.js';
 import { boot } from '../testing/fixtures/boot.js';
-import { rejection } from '../testing/fixtures/promises.js';
+import { gate, rejection } from '../testing/fixtures/promises.js';
+import { until } from '../testing/until.js';
 import { MESSAGE_REF, type WorkerContextType } from './nest.handler.js';
 import type { WorkerContext } from './worker.context.js';
 import { Worker } from './worker.decorator.js';
@@ -110,6 +113,71 @@ describe("Nest's enhancers around a handler", () => {
     }
     const { workers } = await boot({ channels: [Texts], providers: [Plain] });
     expect(await workers.perform(Plain, 'said')).toBe('plainly said straight');
+  });
+
+  it('are its own: what the application has for all requests does not see it, whatever it carries', async () => {
+    const Louds = channel<string>('louds', { buffer: 4 });
+    @Worker({ in: Texts, name: 'Plain' })
+    class Plain {
+      handle(text: string): string {
+        return text;
+      }
+    }
+    @Worker({ in: Louds, name: 'Loud' })
+    @UseInterceptors(Shouting)
+    class Loud {
+      handle(text: string): string {
+        return text;
+      }
+    }
+    const nobody: CanActivate = { canActivate: () => false };
+    const { workers } = await boot({
+      channels: [Texts, Louds],
+      providers: [Plain, Loud, Shouting, { provide: APP_GUARD, useValue: nobody }],
+    });
+    expect([await workers.perform('Plain', 'a'), await workers.perform('Loud', 'a')]).toEqual(['a', 'a!']);
+  });
+
+  it.each(['fail', 'report'] as const)("may send while the application drains, with guard '%s'", async (guard) => {
+    const { opened, open } = gate();
+    const said: unknown[] = [];
+    @Worker({ in: Texts, name: 'Writer', expose: true })
+    class Writer {
+      handle(): void {}
+    }
+    @Injectable()
+    class Telling implements NestInterceptor {
+      constructor(@Inject(WorkerGateway) private readonly workers: WorkerGateway) {}
+
+      intercept(_context: ExecutionContext, next: CallHandler): Observable<unknown> {
+        return next.handle().pipe(
+          mergeMap(async (value) => {
+            said.push(await this.workers.command('Writer', 'told'));
+            return value as unknown;
+          }),
+        );
+      }
+    }
+    const Slow = channel<string>('slow', { buffer: 4 });
+    @Worker({ in: Slow, expose: true })
+    @UseInterceptors(Telling)
+    class Sleeper {
+      handle(): Promise<void> {
+        return opened;
+      }
+    }
+    const { gateway } = await boot({
+      channels: [Texts, Slow],
+      providers: [Writer, Sleeper, Telling],
+      guard,
+      guardMs: 5_000,
+    });
+    const reply = gateway.request(Sleeper, 'now');
+    await until(() => gateway.stats().workers['Sleeper']?.inFlight === 1);
+    const stopped = gateway.stop();
+    open();
+    await Promise.all([reply, stopped]);
+    expect(said).toEqual(['accepted']);
   });
 });
 

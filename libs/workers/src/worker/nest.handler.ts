@@ -1,5 +1,5 @@
 import { RouteParamtypes } from '@nestjs/common/enums/route-paramtypes.enum.js';
-import { ContextIdFactory, type ExternalContextCreator, REQUEST } from '@nestjs/core';
+import { ApplicationConfig, ContextIdFactory, ExternalContextCreator, REQUEST } from '@nestjs/core';
 import type { Message } from '../message/message.js';
 import type { WorkerContext } from './worker.context.js';
 import type { FoundClass } from './worker.discovery.js';
@@ -21,6 +21,9 @@ export interface Calling {
   readonly straight: (instance: object) => Handle;
 }
 
+/** Calls a handler that is entered later than its run began; `context` is that of its message. */
+export type Enter = (context: WorkerContext, call: () => unknown) => unknown;
+
 type Method = (...args: unknown[]) => unknown;
 type Methods = Record<string, Method>;
 
@@ -31,29 +34,43 @@ const ENHANCER_KEYS = ['__guards__', '__interceptors__', PIPES_KEY, '__exception
 /**
  * How Nest sees a handler: one instance for the application or a fresh one for each message, with guards, pipes, interceptors and
  * filters around it where the class or the method carries any. A handler without them is called straight.
+ *
+ * Enhancers of the whole application (`APP_GUARD`, `useGlobalPipes`) are for requests: they see no handler, here as little as in an isolate.
+ *
+ * @param enter how it is called where something stands before it that may take its time
  */
-export function nestHandler(found: FoundClass, calling: Calling, creator: ExternalContextCreator): Handle {
-  if (found.scope === 'per-message') return perMessage(found, calling, creator);
+export function nestHandler(
+  found: FoundClass,
+  calling: Calling,
+  creator: ExternalContextCreator,
+  enter?: Enter,
+): Handle {
+  if (found.scope === 'per-message') return perMessage(found, calling, creator, enter);
   const instance = found.instance() as Methods;
   if (isEnhanced(found, calling)) {
-    const enhanced = enhance(instance, found, calling, creator);
+    const enhanced = enhance(instance, found, calling, creator, enter);
     return (message, context) => enhanced(...calling.args(message, context));
   }
   return calling.straight(instance);
 }
 
-function perMessage(found: FoundClass, calling: Calling, creator: ExternalContextCreator): Handle {
+function perMessage(found: FoundClass, calling: Calling, creator: ExternalContextCreator, enter?: Enter): Handle {
   return async (message, context) => {
     const contextId = ContextIdFactory.getByRequest(message);
     found.moduleRef.registerRequestByContextId(message, contextId);
     const instance = await found.moduleRef.resolve<Methods>(found.token as never, contextId, { strict: true });
     const args = calling.args(message, context);
-    if (!isEnhanced(found, calling)) return instance[calling.method]?.(...args);
-    return enhance(instance, found, calling, creator, contextId)(...args);
+    if (!isEnhanced(found, calling)) return calledBy(enter, context, () => instance[calling.method]?.(...args));
+    return enhance(instance, found, calling, creator, enter, contextId)(...args);
   };
 }
 
-function isEnhanced({ target }: FoundClass, { method }: Calling): boolean {
+function calledBy(enter: Enter | undefined, context: WorkerContext, call: () => unknown): unknown {
+  return enter === undefined ? call() : enter(context, call);
+}
+
+/** Whether its class or its method carries enhancers. */
+export function isEnhanced({ target }: FoundClass, { method }: Calling): boolean {
   const callback = (target.prototype as Methods)[method];
   return ENHANCER_KEYS.some(
     (key) => Reflect.hasMetadata(key, target) || (callback !== undefined && Reflect.hasMetadata(key, callback)),
@@ -69,15 +86,20 @@ function enhance(
   { target }: FoundClass,
   { method }: Calling,
   creator: ExternalContextCreator,
+  enter: Enter | undefined,
   contextId?: ReturnType<typeof ContextIdFactory.create>,
 ): (...args: unknown[]) => Promise<unknown> {
-  const handler = instance[method] as Method;
+  const itsOwn = withoutGlobals(creator);
+  const plain = instance[method] as Method;
+  const entered = (...args: unknown[]): unknown =>
+    calledBy(enter, args.at(-1) as WorkerContext, () => plain.apply(instance, args));
+  const handler = enter === undefined ? plain : markedAs(plain, entered);
   const around = (callback: Method): Method =>
-    creator.create(instance, callback, method, undefined, undefined, contextId, undefined, ALL, CONTEXT_TYPE);
+    itsOwn.create(instance, callback, method, undefined, undefined, contextId, undefined, ALL, CONTEXT_TYPE);
   if (!hasPipes(target, handler)) return around(handler) as ReturnType<typeof enhance>;
   Reflect.defineMetadata(PARAMS_METADATA, { [`${RouteParamtypes.BODY}:0`]: { index: 0, pipes: [] } }, target, method);
   const itself = markedAs(handler, (payload) => payload);
-  const piped = creator.create(
+  const piped = itsOwn.create(
     instance,
     itself,
     method,
@@ -93,6 +115,20 @@ function enhance(
     handler.apply(instance, context.length === 0 ? [payload] : [await piped(payload), ...context]);
   return around(markedAs(handler, handlePiped)) as ReturnType<typeof enhance>;
 }
+
+/** Makes the same of what a class and its methods carry, and leaves out what the application has for all. */
+function withoutGlobals(creator: ExternalContextCreator): ExternalContextCreator {
+  const known = ownOnly.get(creator);
+  if (known !== undefined) return known;
+  const { container } = creator as unknown as { container: object };
+  const bare = Object.create(container, { applicationConfig: { value: new ApplicationConfig() } }) as Container;
+  const made = ExternalContextCreator.fromContainer(bare);
+  ownOnly.set(creator, made);
+  return made;
+}
+
+type Container = Parameters<typeof ExternalContextCreator.fromContainer>[0];
+const ownOnly = new WeakMap<ExternalContextCreator, ExternalContextCreator>();
 
 const ALL = { guards: true, interceptors: true, filters: true };
 const NONE = { guards: false, interceptors: false, filters: false };

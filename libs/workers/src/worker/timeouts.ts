@@ -32,6 +32,11 @@ export class Timeouts {
     this.alarm.rest();
   }
 
+  /** Keeps no timer when no handler is in flight. */
+  close(): void {
+    this.alarm.close();
+  }
+
   private look(): number | undefined {
     const now = this.clock.now();
     let next = Number.POSITIVE_INFINITY;

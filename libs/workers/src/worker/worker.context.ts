@@ -38,7 +38,10 @@ export interface WorkerContext {
   readonly logger: HandlerLogger;
   /** Aborted when the time is up, the caller leaves or the application gives up waiting. Made when first asked for. */
   readonly signal: AbortSignal;
-  /** Answers the caller before the handler returns; only the first answer counts, a later one is reported as late. */
+  /**
+   * Answers the caller before the handler returns; only the first answer counts, a later one is reported as late. Await what you answer
+   * with. @throws TypeError when it is given a promise
+   */
   readonly reply: (value: unknown) => void;
   /** Shows the caller how far the work is (`Reply.progress$`); ignored when nobody waits. */
   readonly progress: (value: unknown) => void;
@@ -133,6 +136,7 @@ export class HandlerContext implements WorkerContext, RunContext {
 
   get reply(): WorkerContext['reply'] {
     return (value) => {
+      refusePromise(value);
       const { reply, id } = this.message;
       if (reply === undefined || reply.answer(value)) return;
       this.house.announcer.announce('workers.late', { worker: this.house.info.name, messageId: id, what: 'reply' });
@@ -164,4 +168,11 @@ export class HandlerContext implements WorkerContext, RunContext {
     this.abortedFor ??= reason;
     this.controller?.abort(reason);
   }
+}
+
+/** A promise that never settles would answer nobody, and nobody would hear what one is rejected with. */
+function refusePromise(value: unknown): void {
+  if (typeof value !== 'object' || value === null || !('then' in value) || typeof value.then !== 'function') return;
+  Promise.resolve(value).catch(() => {});
+  throw new TypeError('context.reply was given a promise. Await it first: context.reply(await answer).');
 }

@@ -68,9 +68,10 @@ export class WorkerDiscovery {
     )?.wrapper.instance as T | undefined;
   }
 
-  /** How many modules are instances of `metatype`. */
-  countModules(metatype: Type): number {
-    return [...this.modules.values()].filter((module) => module.metatype === metatype).length;
+  /** How many modules of `metatype` provide `token`. */
+  countModules(metatype: Type, token: string | symbol): number {
+    return [...this.modules.values()].filter((module) => module.metatype === metatype && module.providers.has(token))
+      .length;
   }
 
   private providers(): { wrapper: InstanceWrapper; moduleName: string; moduleRef: ModuleRef }[] {

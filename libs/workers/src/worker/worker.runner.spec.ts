@@ -233,6 +233,20 @@ describe('a runner', () => {
     expect(await opened).toBe('quiet after 2');
   });
 
+  it('says so as well when it is paused while nothing runs, and when what waited is gone', async () => {
+    const { runner, source, put } = await running((n: number) => n);
+    let told = 0;
+    await calm();
+    runner.onQuiet = () => told++;
+    runner.pause();
+    expect(told).toBe(1);
+    put(1);
+    source.waiting.length = 0;
+    runner.resume();
+    await calm();
+    expect([told, runner.stats().done]).toEqual([2, 0]);
+  });
+
   it('shows its bounds and its books as plain data', async () => {
     const gates = new Gates();
     const { runner, put } = await running(gates.enter, { concurrency: 2 });

@@ -2,6 +2,7 @@ import type { Dispatcher } from '../dispatch/dispatcher.js';
 import type { Clock } from '../lifecycle/clock.js';
 import type { Turn } from '../lifecycle/turn.js';
 import type { Delivery } from '../message/delivery.js';
+import { fault } from '../message/fault.js';
 import type { Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
 import type { Source, Taker } from '../message/source.js';
@@ -136,6 +137,7 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
     this.isHalted = true;
     this.isHungry = false;
     this.source?.giveBack?.();
+    if (this.isQuiet) this.onQuiet?.();
     return true;
   }
 
@@ -175,6 +177,7 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
   /** Gives the dispatcher back. */
   async stop(limitMs: number): Promise<void> {
     await this.parts.dispatcher.stop(limitMs);
+    this.timeouts?.close();
   }
 
   /** What was given and not started yet, and what its source leaves behind. */
@@ -225,11 +228,16 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
     this.isHungry = false;
     if (this.isFull) return undefined;
     const taken = this.source?.take();
-    if (taken === undefined) {
-      this.isHungry = true;
-      this.onRoom?.();
-    } else this.permits.use();
+    if (taken === undefined) this.foundNothing();
+    else this.permits.use();
     return taken;
+  }
+
+  /** An observer of what was dropped meanwhile may have paused it; and what it was to wait for may be gone. */
+  private foundNothing(): void {
+    this.isHungry = !this.isFull;
+    if (this.isHungry) this.onRoom?.();
+    if (this.isQuiet) this.onQuiet?.();
   }
 
   /** Whether it is paused, or has in hand what it may have. */
@@ -252,13 +260,15 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
     const { latest } = this.pump;
     const lane = this.lanes.lend();
     lane.begin(contextFor(delivery), latest, clock.at(latest));
+    const left = delivery.message.reply?.leftFor;
+    if (left !== undefined) return lane.end({ type: 'aborted', fault: fault('aborted', left) });
     dispatcher.dispatch(lane);
     this.pump.note(lane.leftAt);
   }
 
   entered(lane: Lane): void {
-    this.timeouts?.entered(lane);
     if (this.startedTopic.isHeard) this.announceStart(lane);
+    this.timeouts?.entered(lane);
   }
 
   enteredElsewhere(lane: Lane): void {
@@ -269,7 +279,7 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
 
   /** What observers do is not the handler's time. */
   private announceStart(lane: Lane): void {
-    const { announcer, channel, turn } = this.parts;
+    const { announcer, channel, clock, turn } = this.parts;
     const { message } = lane;
     this.startedTopic.announce({
       worker: this.name,
@@ -280,6 +290,7 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
       ...announcer.shown(message),
     });
     lane.beganAt = turn.read();
+    lane.clockedAt = clock.at(lane.beganAt);
   }
 
   // --- outcome and completion ---
