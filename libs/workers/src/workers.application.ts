@@ -193,9 +193,11 @@ export class WorkersApplication implements Premises, ControlPremises {
     return this.channels.get(named);
   }
 
-  /** The channel that a feature module declares; opened now, if its module was not looked at yet. */
+  /** The channel that a feature module declares; opened now, if its module was not looked at yet. @throws ConfigurationError once all runs */
   declared<T>(declaration: ChannelDeclaration<T>): Channel<T> {
-    this.channels.declare([declaration], this.problems);
+    const problems = this.assembled === undefined ? this.problems : [];
+    this.channels.declare([declaration], problems);
+    if (this.assembled !== undefined && problems.length > 0) throw new ConfigurationError(problems);
     return this.channels.get(declaration);
   }
 

@@ -4,6 +4,7 @@ import type { Outfit } from './gateway/anteroom.js';
 import { Entrance } from './gateway/entrance.js';
 import type { WorkerClass } from './gateway/worker.gateway.js';
 import type { WorkerStats } from './observe/stats.js';
+import { ConfigurationError } from './option.table.js';
 import { TICKER_METADATA } from './ticker/ticker.js';
 import type { WorkerFailure } from './worker/failure.js';
 import type { InterceptorToken } from './worker/interceptor.js';
@@ -20,6 +21,9 @@ import { checkElsewhere } from './workers.isolates.js';
 import { checkRoles } from './workers.roles.js';
 import { assembleTickers } from './workers.tickers.js';
 
+const TOO_EARLY =
+  'The workers were asked for something while Nest still makes providers, in a constructor perhaps, and not all of them are known. Ask from a start hook (onModuleInit) on.';
+
 /**
  * Turns the decorated classes of an application into runners. Every class is looked at before anything is refused, so that one start
  * shows everything that is wrong.
@@ -30,6 +34,7 @@ export function assemble(
   kit: NestKit,
   problems: string[],
 ): Assembled {
+  if (!discovery.isComplete) throw new ConfigurationError([TOO_EARLY]);
   app.channels.declare(discovery.declaredChannels(), problems);
   const found = discovery.classes(WORKER_METADATA);
   const tickers = discovery.classes(TICKER_METADATA);

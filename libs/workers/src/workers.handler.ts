@@ -26,16 +26,12 @@ export async function openHandler(app: WorkersApplication, kit: NestKit, plan: P
 
 async function openHere(app: WorkersApplication, kit: NestKit, plan: Plan): Promise<OpenHandler> {
   const around = await interceptors([...app.options.use, ...plan.use], plan.found);
-  const enter = segmentOf(app, plan);
+  const isAlone = around.length === 0 && !isEnhanced(plan.found, plan.calling);
+  const enter = isAlone && plan.found.scope === 'static' ? undefined : segmentOf(app, plan);
   const handler = nestHandler(plan.found, plan.calling, kit.externalContext, enter);
-  const isCalledLate = plan.found.scope === 'per-message' || isEnhanced(plan.found, plan.calling);
-  const innermost: typeof handler =
-    isCalledLate || around.length === 0 || enter === undefined
-      ? handler
-      : (message, context) => enter(context, () => handler(message, context));
-  const handle = handleChain(around, innermost) as unknown as Handle;
+  const handle = handleChain(around, handler) as unknown as Handle;
   // What stands around it may send as well, and is not looked into.
-  const isInside = around.length > 0 || isEnhanced(plan.found, plan.calling) || canSend(app, plan.found);
+  const isInside = !isAlone || canSend(app, plan.found);
   return {
     invoke: isInside ? scoped(alwaysInside(app, plan.name, handle)) : insideIfAsked(handle),
     close: async () => {},

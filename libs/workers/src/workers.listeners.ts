@@ -43,6 +43,7 @@ export class Listeners {
     announcer.tellLate(observer, this.early);
     this.stopKeeping();
     this.stopKeeping = undefined;
+    this.early.length = 0;
     announcer.listen(observer);
     if (this.missed === 0) return;
     announcer.fault('observer', new Error(`${this.missed} events before the start were not kept for it.`));

@@ -1,4 +1,5 @@
 import { Global, Inject, Injectable, Logger, Module, type OnModuleInit } from '@nestjs/common';
+import { LazyModuleLoader } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import type { Subject } from 'rxjs';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
@@ -9,7 +10,7 @@ import { WorkerGateway } from './gateway/worker.gateway.js';
 import type { WorkersEvent } from './observe/events.js';
 import { WorkersEvents } from './observe/workers.events.js';
 import { boot, compile } from './testing/fixtures/boot.js';
-import { rejection } from './testing/fixtures/promises.js';
+import { gate, rejection } from './testing/fixtures/promises.js';
 import { workersTesting } from './testing/testing.js';
 import { Worker } from './worker/worker.decorator.js';
 import { WorkersModule } from './workers.module.js';
@@ -168,6 +169,34 @@ describe('forRoot', () => {
     await one.gateway.stop();
     expect(await two.gateway.request(Doubler, 2)).toBe(4);
     await expect(one.gateway.command(Doubler, 3)).rejects.toMatchObject({ code: 'WORKERS_STOPPING' });
+  });
+});
+
+describe('a feature module that is loaded while the application runs', () => {
+  it('is refused when its channel has a name that is taken, and nothing else is touched', async () => {
+    const { moduleRef, gateway } = await boot({ channels: [Numbers], providers: [Doubler] });
+    @Module({ imports: [WorkersModule.forFeature({ channels: [channel('numbers', { buffer: 1 })] })] })
+    class LazyModule {}
+    const loading = moduleRef.get(LazyModuleLoader).load(() => LazyModule);
+    await expect(loading).rejects.toThrow('channels.numbers: two channels have this name');
+    expect([gateway.stats().state, await gateway.request(Doubler, 2)]).toEqual(['running', 4]);
+  });
+});
+
+describe('whoever sends in a constructor', () => {
+  it('is told to wait for the start hooks, where not all workers are there to be known yet', async () => {
+    const asked = gate();
+    @Injectable()
+    class Hasty {
+      constructor(@Inject(WorkerGateway) workers: WorkerGateway) {
+        asked.open();
+        void workers.command('Doubler', 1);
+      }
+    }
+    const doubler = { provide: 'DOUBLER', useFactory: () => asked.opened.then(() => new Doubler()) };
+    await expect(compile({ channels: [Numbers], providers: [Hasty, doubler] })).rejects.toThrow(
+      'Ask from a start hook (onModuleInit) on.',
+    );
   });
 });
 

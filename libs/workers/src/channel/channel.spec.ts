@@ -377,6 +377,24 @@ describe('consumers of one channel', () => {
     expect(given).toEqual([1, 2, 3, 4]);
   });
 
+  it('are fed until none takes anything more, also one that is hungry only after its turn', async () => {
+    const { channel } = open<string>({ buffer: 8 });
+    const crew = Crew.at(channel, 1, ({ payload }) => payload[0]);
+    channel.next('a1');
+    channel.next('a2');
+    const loop = channel[Symbol.asyncIterator]();
+    const taken: unknown[] = [];
+    await channel.pause();
+    channel.next('b1');
+    const subscription = channel.subscribe((text) => {
+      taken.push(text, loop.next());
+      channel.next('c1');
+      subscription.unsubscribe();
+    });
+    await channel.resume();
+    expect([crew.started, taken[0], await taken[1]]).toEqual([['a1'], 'b1', { value: 'c1', done: false }]);
+  });
+
   it('that are busy are passed over', () => {
     const { channel } = open();
     const [busy, free] = [Crew.at(channel, 1), Crew.at(channel, 9)];

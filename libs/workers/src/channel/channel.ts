@@ -374,9 +374,14 @@ export class Channel<T = unknown> extends Subject<T> {
     if (!isPaused) this.feedAll();
   }
 
+  /** Until nobody takes anything more: one that was passed over may be hungry by the time the last is fed. */
   private feedAll(): void {
     this.feeding(() => {
-      for (const consumer of this.consumers) this.feed(consumer);
+      let before: number;
+      do {
+        before = this.books.taken;
+        for (const consumer of this.consumers) this.feed(consumer);
+      } while (this.books.taken !== before);
     });
   }
 

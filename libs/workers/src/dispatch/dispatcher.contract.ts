@@ -199,8 +199,9 @@ class TestRun implements Run {
     this.entered();
   }
 
-  entered(): void {
+  entered(): boolean {
     this.told.push('entered');
+    return true;
   }
 
   end(outcome: Outcome): void {

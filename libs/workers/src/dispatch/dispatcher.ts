@@ -40,8 +40,8 @@ export interface Run {
   readonly beganAt: number;
   /** `performance.now()` when the handler came back to the event loop; set by the dispatcher, spares a reading. */
   leftAt: number;
-  /** The handler is entered now: its timeout starts to count. */
-  entered(): void;
+  /** The handler is to be entered now: its timeout starts to count. False when whoever was told of that has ended the run. */
+  entered(): boolean;
   /** The same, told later than `dispatch`: a handler elsewhere is entered now. May be told again when it is tried again. */
   enteredElsewhere(): void;
   /** Records the outcome; the first one counts, a later one is reported as late and ignored. */

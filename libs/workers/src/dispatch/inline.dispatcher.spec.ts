@@ -140,6 +140,21 @@ describe('the guard of the inline dispatcher', { retry: 3 }, () => {
     expect(workers.events('workers.blocked').map(({ worker }) => worker)).toEqual(providers.map(({ name }) => name));
   });
 
+  it("'report' counts what stands before the handler in the same segment, and tells of it once", async () => {
+    const spinning: WorkerInterceptor = { handle: (_message, _context, next) => (block(150), next()) };
+    @Worker({ in: Numbers, expose: true, use: [spinning] })
+    class Spun {
+      handle(_n: number): void {
+        block(100);
+      }
+    }
+    const { gateway, workers } = await boot({ channels: [Numbers], providers: [Spun], guard: 'report' });
+    await gateway.request(Spun, 1);
+    const [told, ...others] = workers.events('workers.blocked');
+    expect(told?.blockedMs).toBeGreaterThan(175);
+    expect(others).toEqual([]);
+  });
+
   it("'off' is silent", async () => {
     const { gateway, workers } = await booted('off');
     expect(await gateway.request(Sorter, 150)).toBe('blocked for 150');

@@ -3,7 +3,7 @@ import { fault } from '../message/fault.js';
 import { HandlerBlockedError } from './dispatch.errors.js';
 import type { Dispatcher, DispatchSite, Run } from './dispatcher.js';
 import type { Guarding } from './guarding.js';
-import { wasTold } from './segment.js';
+import { noteJudged } from './segment.js';
 
 /**
  * Runs the handler here, on the event loop. For handlers that only await.
@@ -26,7 +26,7 @@ export class InlineDispatcher implements Dispatcher {
   start(): void {}
 
   dispatch(run: Run): void {
-    run.entered();
+    if (!run.entered()) return;
     const returned = this.enter(run);
     const leftAt = (run.leftAt = performance.now());
     if (leftAt - run.beganAt > this.limitMs) void this.judge(run, leftAt, returned);
@@ -67,11 +67,12 @@ export class InlineDispatcher implements Dispatcher {
   /** The handler took long to come back: was it to blame, and what follows from that? */
   private async judge(run: Run, leftAt: number, returned: unknown): Promise<void> {
     const { message } = run;
+    noteJudged(run.context, leftAt);
     // Somebody must listen before the verdict is there, or a rejection would count as unhandled.
     const promised = promisedBy(returned);
     promised?.catch(() => {});
     const [ownMs, sighting] = await Promise.all([this.guarding.guard.ownMs(run.beganAt, leftAt), this.sighting(run)]);
-    if (ownMs <= this.limitMs || wasTold(run.context)) return this.follow(run, promised ?? returned);
+    if (ownMs <= this.limitMs) return this.follow(run, promised ?? returned);
     this.blocked(run, { messageId: message.id, blockedMs: ownMs, location: undefined, stack: [], ...sighting });
     this.follow(run, promised ?? returned);
   }

@@ -1,12 +1,12 @@
 import { performance } from 'node:perf_hooks';
 import type { Guarding } from './guarding.js';
 
-/** Runs whose handler was told of, by their contexts: the pair around the whole run may have seen the same. */
-const told = new WeakSet<object>();
+/** Until when runs are judged by the dispatcher's own pair of readings, by their contexts: that one saw whatever came before. */
+const judged = new WeakMap<object, number>();
 
-/** Whether it was told already that the handler of this run held the event loop. */
-export function wasTold(context: object): boolean {
-  return told.has(context);
+/** The dispatcher judges the run of `context` up to `leftAt` itself. */
+export function noteJudged(context: object, leftAt: number): void {
+  judged.set(context, leftAt);
 }
 
 /**
@@ -34,10 +34,9 @@ export class Segment {
 
   private async judge(context: { readonly messageId: string }, beganAt: number, leftAt: number): Promise<void> {
     const { announcer, guard } = this.guarding;
-    told.add(context);
     const { messageId } = context;
     const blockedMs = await guard.ownMs(beganAt, leftAt);
-    if (blockedMs <= guard.guardMs) return;
+    if (blockedMs <= guard.guardMs || (judged.get(context) ?? 0) >= leftAt) return;
     announcer.announce('workers.blocked', {
       worker: this.worker,
       messageId,

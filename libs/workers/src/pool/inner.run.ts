@@ -45,8 +45,8 @@ export class InnerRun implements Run {
     this.outer.giveUp(why);
   }
 
-  entered(): void {
-    this.outer.entered();
+  entered(): boolean {
+    return this.outer.entered();
   }
 
   enteredElsewhere(): void {

@@ -63,8 +63,9 @@ export class Lane implements Run {
     if (reply !== undefined) reply.onLeave = this.callerLeft;
   }
 
-  entered(): void {
+  entered(): boolean {
     this.owner.entered(this);
+    return this.state === 'busy';
   }
 
   enteredElsewhere(): void {

@@ -51,7 +51,8 @@ export function nestHandler(
     const enhanced = enhance(instance, found, calling, creator, enter);
     return (message, context) => enhanced(...calling.args(message, context));
   }
-  return calling.straight(instance);
+  const straight = calling.straight(instance);
+  return enter === undefined ? straight : (message, context) => enter(context, () => straight(message, context));
 }
 
 function perMessage(found: FoundClass, calling: Calling, creator: ExternalContextCreator, enter?: Enter): Handle {
@@ -143,5 +144,5 @@ function hasPipes(target: FoundClass['target'], handler: Method): boolean {
 function markedAs(handler: Method, stand: Method): Method {
   for (const key of Reflect.getMetadataKeys(handler) as unknown[])
     Reflect.defineMetadata(key, Reflect.getMetadata(key, handler), stand);
-  return Object.defineProperty(stand, 'name', { value: handler.name });
+  return Object.defineProperties(stand, { name: { value: handler.name }, length: { value: handler.length } });
 }

@@ -26,6 +26,12 @@ export class WorkerBooks {
     else this[outcome.type]++;
   }
 
+  /** One that nobody waited for any more did not run: it says nothing of how long handlers take. */
+  leaveOut(waitMs: number): void {
+    this.waitMs.record(waitMs);
+    this.aborted++;
+  }
+
   /** All faults together. */
   get failures(): number {
     return Object.values(this.failed).reduce((sum, count) => sum + count, this.lost);

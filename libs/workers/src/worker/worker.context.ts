@@ -173,6 +173,6 @@ export class HandlerContext implements WorkerContext, RunContext {
 /** A promise that never settles would answer nobody, and nobody would hear what one is rejected with. */
 function refusePromise(value: unknown): void {
   if (typeof value !== 'object' || value === null || !('then' in value) || typeof value.then !== 'function') return;
-  Promise.resolve(value).catch(() => {});
+  if (value instanceof Promise) value.catch(() => {});
   throw new TypeError('context.reply was given a promise. Await it first: context.reply(await answer).');
 }

@@ -1,5 +1,6 @@
 import type { Type } from '@nestjs/common';
 import { ModuleRef, type ModulesContainer } from '@nestjs/core';
+import { STATIC_CONTEXT } from '@nestjs/core/injector/constants.js';
 import type { InstanceWrapper } from '@nestjs/core/injector/instance-wrapper.js';
 import type { ChannelDeclaration } from '../channel/channel.declaration.js';
 import { IsolatedHandler } from './isolated.handler.js';
@@ -32,6 +33,17 @@ export class DeclaredChannels {
 /** Walks the Nest container; the only file that does. */
 export class WorkerDiscovery {
   constructor(private readonly modules: ModulesContainer) {}
+
+  /** Whether Nest has made what factories give, as far as that is not made anew for each who asks: before, their classes are not known. */
+  get isComplete(): boolean {
+    return this.providers().every(
+      ({ wrapper }) =>
+        !isFactory(wrapper) ||
+        wrapper.isTransient ||
+        !wrapper.isDependencyTreeStatic() ||
+        wrapper.getInstanceByContextId(STATIC_CONTEXT).isResolved === true,
+    );
+  }
 
   /** Every class that carries its own metadata under `key`, in the order of modules and providers. */
   classes(key: string): FoundClass[] {
@@ -83,6 +95,12 @@ export class WorkerDiscovery {
       })),
     );
   }
+}
+
+function isFactory(wrapper: InstanceWrapper): boolean {
+  return (
+    wrapper.isNotMetatype && !wrapper.isAlias && typeof wrapper.metatype === 'function' && Array.isArray(wrapper.inject)
+  );
 }
 
 /** The class behind a provider: its own, or that of the object a factory or value gave. */

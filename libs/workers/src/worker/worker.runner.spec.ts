@@ -217,7 +217,20 @@ describe('a runner', () => {
     runner.stopTaking();
     expect(runner.takeRest().map(({ payload }) => payload)).toEqual([1]);
     await calm();
-    expect([runner.inFlight, runner.isQuiet]).toEqual([0, true]);
+    expect(runner.stats()).toMatchObject({ state: 'stopped', inFlight: 0, leftOver: 1 });
+    expect(runner.isQuiet).toBe(true);
+  });
+
+  it('is not hungry while it is paused, and has its source give back what was fetched for it', async () => {
+    const { runner, source } = await running((n: number) => n);
+    let gaveBack = 0;
+    Object.assign(source, { giveBack: () => gaveBack++ });
+    await calm();
+    runner.pause();
+    expect([runner.isHungry, runner.room, gaveBack]).toEqual([false, 0, 1]);
+    runner.resume();
+    await calm();
+    expect([runner.isHungry, runner.room, gaveBack]).toEqual([true, 1, 1]);
   });
 
   it('says when it falls quiet, settling included', async () => {
@@ -274,6 +287,20 @@ describe('a runner', () => {
   });
 });
 
+describe('a message that nobody waits for any more', () => {
+  it('ends before it began: it is no leftover, and says nothing of how long handlers take', async () => {
+    const { runner, ask, aborted, events } = await running(() => expect.unreachable());
+    await calm();
+    const caller = new AbortController();
+    const error = rejection(ask(1, { signal: caller.signal }));
+    caller.abort();
+    await calm();
+    expect(runner.stats()).toMatchObject({ done: 0, aborted: 1, inFlight: 0 });
+    expect([aborted, runner.books.distributions().runMs.count]).toEqual([[], 0]);
+    expect(events).toMatchObject([{ name: 'workers.aborted', error: await error }]);
+  });
+});
+
 describe('a delivery that is not its own any more', () => {
   // Found by a simulation of the relay of durable channels.
   it('is not started when it was given and did not begin yet, and its permit comes back', async () => {
@@ -288,5 +315,28 @@ describe('a delivery that is not its own any more', () => {
     put(2);
     await calm();
     expect(gates.inside).toEqual([2]);
+  });
+
+  it('has its signal aborted when it runs, with the reason, and no other has', async () => {
+    const signals: AbortSignal[] = [];
+    const { opened, open } = gate();
+    const { runner } = await running(
+      (_n: never, { signal }) => {
+        signals.push(signal);
+        return opened;
+      },
+      { concurrency: 2 },
+    );
+    await calm();
+    const [one, other] = [new Message(1, 0), new Message(2, 0)];
+    runner.give(one);
+    runner.give(other);
+    await calm();
+    const reason = new Error('lost');
+    runner.disown(one, reason);
+    expect(signals.map(({ reason: why }) => why as unknown)).toEqual([reason, undefined]);
+    open();
+    await calm();
+    expect(runner.isQuiet).toBe(true);
   });
 });

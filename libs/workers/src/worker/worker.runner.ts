@@ -257,18 +257,28 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
 
   private run(delivery: Delivery): void {
     const { clock, contextFor, dispatcher } = this.parts;
+    const left = delivery.message.reply?.leftFor;
+    if (left !== undefined) return this.leaveOut(delivery, left);
     const { latest } = this.pump;
     const lane = this.lanes.lend();
     lane.begin(contextFor(delivery), latest, clock.at(latest));
-    const left = delivery.message.reply?.leftFor;
-    if (left !== undefined) return lane.end({ type: 'aborted', fault: fault('aborted', left) });
     dispatcher.dispatch(lane);
     this.pump.note(lane.leftAt);
   }
 
+  /** Nobody waits for it any more, though a permit was there for it: it ends before it has begun. */
+  private leaveOut(delivery: Delivery, why: Error): void {
+    const { clock } = this.parts;
+    const waitMs = clock.at(this.pump.latest) - delivery.message.putAt;
+    this.permits.giveBack(1);
+    this.books.leaveOut(waitMs);
+    this.complete(delivery, { type: 'aborted', fault: fault('aborted', why) }, waitMs, 0);
+  }
+
   entered(lane: Lane): void {
     if (this.startedTopic.isHeard) this.announceStart(lane);
-    this.timeouts?.entered(lane);
+    // Whoever was told may have ended it.
+    if (lane.state === 'busy') this.timeouts?.entered(lane);
   }
 
   enteredElsewhere(lane: Lane): void {
@@ -300,7 +310,7 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
   }
 
   ended(lane: Lane, outcome: Outcome): void {
-    const { clock, completion, turn } = this.parts;
+    const { clock, turn } = this.parts;
     const { delivery } = lane;
     const endedAt = lane.state === 'free' ? Math.max(this.pump.latest, lane.leftAt) : turn.read();
     const waitMs = lane.clockedAt - delivery.message.putAt;
@@ -310,7 +320,11 @@ export class WorkerRunner implements LaneOwner, Pumped, Taker {
     this.permits.giveBack(1);
     this.books.record(outcome, waitMs, runMs);
     if (outcome.type === 'aborted') this.parts.onAborted(delivery.message);
-    const settling = completion.complete(delivery, outcome, waitMs, runMs);
+    this.complete(delivery, outcome, waitMs, runMs);
+  }
+
+  private complete(delivery: Delivery, outcome: Outcome, waitMs: number, runMs: number): void {
+    const settling = this.parts.completion.complete(delivery, outcome, waitMs, runMs);
     if (settling === undefined) this.completed(delivery);
     else this.awaitSettled(delivery, settling);
   }
