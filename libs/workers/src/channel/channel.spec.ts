@@ -340,6 +340,31 @@ describe('a channel that is closed', () => {
   });
 });
 
+describe('what waits in a channel', () => {
+  it('is shown, the next first and at most as many as asked for, without being taken', async () => {
+    const { channel } = open({ buffer: 2 });
+    for (const one of messages(3)) await channel.put(one);
+    expect((await channel.peek(2)).map(({ payload }) => payload)).toEqual([1, 2]);
+    expect((await channel.peek(9)).map(({ payload }) => payload)).toEqual([1, 2, 3]);
+    expect(drained(channel)).toEqual([1, 2, 3]);
+  });
+
+  it('is no load any more once it is left over, and whoever takes from there is told that there is an end', async () => {
+    const { channel, events } = open({ buffer: 2 });
+    for (const one of messages(2)) await channel.put(one);
+    let isOver = false;
+    channel.attach({ isHungry: false, give: () => {}, end: () => (isOver = true) });
+    channel.complete();
+    expect(isOver).toBe(false);
+    expect(channel.takeRest().map(({ payload }) => payload)).toEqual([1, 2]);
+    expect(isOver).toBe(true);
+    expect(events.filter(({ name }) => name === 'workers.saturation')).toMatchObject([
+      { state: 'entered' },
+      { state: 'left' },
+    ]);
+  });
+});
+
 describe('consumers of one channel', () => {
   it('compete: each message goes to one of them, by turns', () => {
     const { channel } = open();
