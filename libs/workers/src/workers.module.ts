@@ -10,8 +10,10 @@ import { WorkersEvents } from './observe/workers.events.js';
 import { ConfigurationError } from './option.table.js';
 import type { CronRegistry } from './ticker/cron.schedule.js';
 import { DeclaredChannels, WorkerDiscovery } from './worker/worker.discovery.js';
+import { withoutGlobals } from './worker/nest.handler.js';
 import { WorkersApplication } from './workers.application.js';
 import { assemble } from './workers.assembly.js';
+import type { NestKit } from './workers.builder.js';
 import { WorkersHooks, WorkersLifecycleModule } from './workers.hooks.js';
 import { Listeners } from './workers.listeners.js';
 import {
@@ -130,11 +132,15 @@ function application(channels: readonly ChannelDeclaration[]) {
         'WorkersModule.forRoot() was called more than once in this application. Call it once, in the root module; declare further channels with WorkersModule.forFeature({ channels }).',
       ]);
     }
-    const cronRegistry = (): CronRegistry | undefined => discovery.instanceNamed<CronRegistry>('SchedulerRegistry');
+    const kit: NestKit = {
+      moduleRef,
+      externalContext: withoutGlobals(externalContext),
+      cronRegistry: () => discovery.instanceNamed<CronRegistry>('SchedulerRegistry'),
+    };
     return new WorkersApplication(
       options,
       channels,
-      (app, problems) => assemble(app, discovery, { moduleRef, externalContext, cronRegistry }, problems),
+      (app, problems) => assemble(app, discovery, kit, problems),
       (app) => new Listeners(app, modules),
     );
   };

@@ -55,10 +55,11 @@ export class Channel<T = unknown> extends Subject<T> {
   private readonly workers: { readonly name: string; readonly isKeyed: boolean }[] = [];
   private isOpen = true;
   private isHalted = false;
-  /** While a message is on its way out, nothing overtakes it: what observers put meanwhile queues. */
-  private isTaking = false;
-  /** While what waits is handed out, nothing overtakes it either: some consumers are hungry then although messages wait. */
-  private isFeeding = false;
+  /**
+   * What is on its way out. Nothing that observers put meanwhile overtakes one message; nor does it overtake those that wait while they
+   * are handed out, when some consumers are hungry although messages wait.
+   */
+  private outgoing: 'nothing' | 'one' | 'all' = 'nothing';
 
   constructor(
     readonly name: string,
@@ -322,7 +323,7 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Whether what is put now waits, whoever is hungry. */
   private get mustWait(): boolean {
-    return this.isTaking || this.isHalted || (this.isFeeding && !this.room.isEmpty);
+    return this.isHalted || this.outgoing === 'one' || (this.outgoing === 'all' && !this.room.isEmpty);
   }
 
   /** Gives before it tells: a tap that puts must find the consumer as it is. */
@@ -349,10 +350,10 @@ export class Channel<T = unknown> extends Subject<T> {
 
   /** Takes without ending anybody: whoever took the last message is to have it before it is told that there are no more. */
   private takeOut(): Message<T> | undefined {
-    const wasTaking = this.isTaking;
-    this.isTaking = true;
+    const before = this.outgoing;
+    this.outgoing = 'one';
     const message = this.room.takeOut();
-    this.isTaking = wasTaking;
+    this.outgoing = before;
     return message;
   }
 
@@ -386,10 +387,10 @@ export class Channel<T = unknown> extends Subject<T> {
   }
 
   private feeding(work: () => void): void {
-    const wasFeeding = this.isFeeding;
-    this.isFeeding = true;
+    const before = this.outgoing;
+    if (before === 'nothing') this.outgoing = 'all';
     work();
-    this.isFeeding = wasFeeding;
+    this.outgoing = before;
   }
 
   /** Shows a message that was taken in to those who watch. */

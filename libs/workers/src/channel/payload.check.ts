@@ -43,16 +43,8 @@ export async function payloadCheck(channel: string, type: PayloadType<unknown>):
   }
   return async (payload) => {
     if (typeof payload !== 'object' || payload === null || Array.isArray(payload)) {
-      throw new PayloadInvalidError(
-        channel,
-        [
-          {
-            path: '',
-            message: `expected a ${type.name}, got ${Array.isArray(payload) ? 'an array' : String(payload)}`,
-          },
-        ],
-        payload,
-      );
+      const found = Array.isArray(payload) ? 'an array' : String(payload);
+      throw new PayloadInvalidError(channel, [{ path: '', message: `expected a ${type.name}, got ${found}` }], payload);
     }
     const instance: object = payload instanceof type ? payload : plainToInstance(type as new () => object, payload);
     const errors = await validate(instance, { forbidUnknownValues: true });

@@ -30,8 +30,8 @@ const log = new Logger('WorkersExceptionFilter');
  * isolates only die or the application stops, 504 when nobody answered in time. A handler's own `HttpException` is answered as it
  * is. What becomes a 500 is logged, with the stack of what the handler threw: its caller is told no more than that.
  *
- * Works with Express and Fastify. Where the call came by another way than HTTP the error passes as it is.
- * Use it with `@UseFilters(WorkersExceptionFilter)` or as `APP_FILTER`.
+ * Works with Express and Fastify; where the call came by another way than HTTP, the error passes as it is. Use it with
+ * `@UseFilters(WorkersExceptionFilter)` or as `APP_FILTER`.
  */
 @Catch(WorkersError)
 export class WorkersExceptionFilter extends BaseExceptionFilter implements ExceptionFilter<WorkersError> {

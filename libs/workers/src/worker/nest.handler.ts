@@ -35,8 +35,7 @@ const ENHANCER_KEYS = ['__guards__', '__interceptors__', PIPES_KEY, '__exception
  * How Nest sees a handler: one instance for the application or a fresh one for each message, with guards, pipes, interceptors and
  * filters around it where the class or the method carries any. A handler without them is called straight.
  *
- * Enhancers of the whole application (`APP_GUARD`, `useGlobalPipes`) are for requests: they see no handler, here as little as in an isolate.
- *
+ * @param creator one `withoutGlobals`
  * @param enter how it is called where something stands before it that may take its time
  */
 export function nestHandler(
@@ -61,14 +60,23 @@ function perMessage(found: FoundClass, calling: Calling, creator: ExternalContex
     found.moduleRef.registerRequestByContextId(message, contextId);
     const instance = await found.moduleRef.resolve<Methods>(found.token as never, contextId, { strict: true });
     const args = calling.args(message, context);
-    if (!isEnhanced(found, calling)) return calledBy(enter, context, () => instance[calling.method]?.(...args));
-    return enhance(instance, found, calling, creator, enter, contextId)(...args);
+    if (isEnhanced(found, calling)) return enhance(instance, found, calling, creator, enter, contextId)(...args);
+    const call = (): unknown => instance[calling.method]?.(...args);
+    return enter === undefined ? call() : enter(context, call);
   };
 }
 
-function calledBy(enter: Enter | undefined, context: WorkerContext, call: () => unknown): unknown {
-  return enter === undefined ? call() : enter(context, call);
+/**
+ * The same creator for what classes and methods carry, and for nothing else. Enhancers of the whole application (`APP_GUARD`,
+ * `useGlobalPipes`) are for requests: they see no handler, here as little as in an isolate.
+ */
+export function withoutGlobals(creator: ExternalContextCreator): ExternalContextCreator {
+  const { container } = creator as unknown as { container: object };
+  const bare = Object.create(container, { applicationConfig: { value: new ApplicationConfig() } }) as Container;
+  return ExternalContextCreator.fromContainer(bare);
 }
+
+type Container = Parameters<typeof ExternalContextCreator.fromContainer>[0];
 
 /** Whether its class or its method carries enhancers. */
 export function isEnhanced({ target }: FoundClass, { method }: Calling): boolean {
@@ -90,17 +98,17 @@ function enhance(
   enter: Enter | undefined,
   contextId?: ReturnType<typeof ContextIdFactory.create>,
 ): (...args: unknown[]) => Promise<unknown> {
-  const itsOwn = withoutGlobals(creator);
   const plain = instance[method] as Method;
-  const entered = (...args: unknown[]): unknown =>
-    calledBy(enter, args.at(-1) as WorkerContext, () => plain.apply(instance, args));
-  const handler = enter === undefined ? plain : markedAs(plain, entered);
+  const handler =
+    enter === undefined
+      ? plain
+      : markedAs(plain, (...args) => enter(args.at(-1) as WorkerContext, () => plain.apply(instance, args)));
   const around = (callback: Method): Method =>
-    itsOwn.create(instance, callback, method, undefined, undefined, contextId, undefined, ALL, CONTEXT_TYPE);
+    creator.create(instance, callback, method, undefined, undefined, contextId, undefined, ALL, CONTEXT_TYPE);
   if (!hasPipes(target, handler)) return around(handler) as ReturnType<typeof enhance>;
   Reflect.defineMetadata(PARAMS_METADATA, { [`${RouteParamtypes.BODY}:0`]: { index: 0, pipes: [] } }, target, method);
   const itself = markedAs(handler, (payload) => payload);
-  const piped = itsOwn.create(
+  const piped = creator.create(
     instance,
     itself,
     method,
@@ -116,20 +124,6 @@ function enhance(
     handler.apply(instance, context.length === 0 ? [payload] : [await piped(payload), ...context]);
   return around(markedAs(handler, handlePiped)) as ReturnType<typeof enhance>;
 }
-
-/** Makes the same of what a class and its methods carry, and leaves out what the application has for all. */
-function withoutGlobals(creator: ExternalContextCreator): ExternalContextCreator {
-  const known = ownOnly.get(creator);
-  if (known !== undefined) return known;
-  const { container } = creator as unknown as { container: object };
-  const bare = Object.create(container, { applicationConfig: { value: new ApplicationConfig() } }) as Container;
-  const made = ExternalContextCreator.fromContainer(bare);
-  ownOnly.set(creator, made);
-  return made;
-}
-
-type Container = Parameters<typeof ExternalContextCreator.fromContainer>[0];
-const ownOnly = new WeakMap<ExternalContextCreator, ExternalContextCreator>();
 
 const ALL = { guards: true, interceptors: true, filters: true };
 const NONE = { guards: false, interceptors: false, filters: false };

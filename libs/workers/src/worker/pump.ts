@@ -16,7 +16,7 @@ export interface Pumped {
 /**
  * When one worker takes: whenever it was woken or handlers came back, in a microtask, until nothing more may be started.
  *
- * States: `resting`; `woken`, when it will pump in a microtask; `pumping`; `yielding`, when it goes on in the next turn of the event loop.
+ * States: `off`, before its start and after its stop; `resting`; `woken`, when it will pump in a microtask; `pumping`; `yielding`, when it goes on in the next turn of the event loop.
  *
  * Promises: other timers and sockets get their turn every 4 ms; it runs in the asynchronous context in which it was started. Whoever
  * wakes it, be it a sender, a timer or a caller that leaves, no handler runs in that one's context by accident.
@@ -24,8 +24,7 @@ export interface Pumped {
 export class Pump {
   /** The last reading of the clock; it spares one reading per message. */
   latest = 0.5;
-  private state: 'resting' | 'woken' | 'pumping' | 'yielding' = 'resting';
-  private isOn = false;
+  private state: 'off' | 'resting' | 'woken' | 'pumping' | 'yielding' = 'off';
   /** Whether a handler came back in this microtask round, at whose end it pumps. */
   private isRoundOpen = false;
   private resumeLoop: () => void = () => {};
@@ -36,12 +35,12 @@ export class Pump {
   ) {}
 
   start(): void {
-    this.isOn = true;
+    this.state = 'resting';
     void this.loop();
   }
 
   stop(): void {
-    this.isOn = false;
+    this.state = 'off';
   }
 
   /** Pumps in a microtask. */
@@ -75,13 +74,13 @@ export class Pump {
   }
 
   private async loop(): Promise<void> {
-    while (this.isOn) {
+    while (!this.isOff) {
+      this.state = 'resting';
       this.read();
       this.pump();
       await new Promise<void>((resolve) => {
         this.resumeLoop = resolve;
       });
-      this.state = 'resting';
     }
   }
 
@@ -94,10 +93,18 @@ export class Pump {
 
   /** Only for the loop and for the end of a round, which run in the worker's own context. */
   private pump(): void {
-    if (this.state !== 'resting' || !this.isOn) return;
+    if (this.state !== 'resting') return;
     this.state = 'pumping';
-    while (this.isOn && this.pumped.startNext()) if (this.turn.isOver(this.latest)) return this.yield();
-    this.state = 'resting';
+    while (this.pumped.startNext()) {
+      if (this.isOff) return;
+      if (this.turn.isOver(this.latest)) return this.yield();
+    }
+    if (!this.isOff) this.state = 'resting';
+  }
+
+  /** A handler may have stopped it: asked anew each time. */
+  private get isOff(): boolean {
+    return this.state === 'off';
   }
 
   private yield(): void {

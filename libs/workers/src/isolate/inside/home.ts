@@ -18,7 +18,7 @@ import { TICKER_CALLING } from '../../ticker/ticker.calling.js';
 import { TICKER_METADATA } from '../../ticker/ticker.js';
 import type { ErrorClass } from '../../wire/error.registry.js';
 import { handleChain, type InterceptorToken } from '../../worker/interceptor.js';
-import { nestHandler } from '../../worker/nest.handler.js';
+import { nestHandler, withoutGlobals } from '../../worker/nest.handler.js';
 import { interceptors } from '../../worker/nest.interceptors.js';
 import { WORKER_CALLING } from '../../worker/worker.calling.js';
 import { type ContextHouse, HandlerContext } from '../../worker/worker.context.js';
@@ -93,7 +93,7 @@ export async function openHome(kind: 'worker' | 'ticker', target: HandlerType, h
   const around = await interceptors(options.use ?? [], found);
   const handle = handleChain<HandlerContext>(
     around,
-    nestHandler(found, CALLING[kind], app.get(ExternalContextCreator, LAX)),
+    nestHandler(found, CALLING[kind], withoutGlobals(app.get(ExternalContextCreator, LAX))),
   );
   return {
     contextFor: (message, house) =>
