@@ -82,6 +82,10 @@ describe.each(KINDS)('in a $kind', ({ kind, dispatch }) => {
     expect((failed.cause as Error).cause).toMatchObject({ message: 'that is no number' });
   });
 
+  it('many requests under one signal listen to it once, and no longer than they are under way', async () => {
+    expect(await ask('ask under one signal')).toEqual([1, 0]);
+  });
+
   it.each(['subscribe', 'stop'])('what only the host can do (%s) is refused with the way to do it', async (what) => {
     const error = await rejection(ask(what));
     expect(error.cause).toBeInstanceOf(NotInIsolateError);

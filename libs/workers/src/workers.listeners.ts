@@ -23,13 +23,13 @@ export class Listeners {
 
   constructor(
     private readonly application: WorkersApplication,
-    modules: ModulesContainer,
+    private readonly modules: ModulesContainer,
   ) {
     const { announcer, options, withFailures } = application;
     const { observer } = options;
     announcer.listen(logTo(new Logger('Workers'), withFailures), LOGGED_EVENTS);
     if (observer === undefined) return;
-    if (isProvided(modules, observer)) this.stopKeeping = announcer.listen((event) => this.keep(event));
+    if (this.provider(observer) !== undefined) this.stopKeeping = announcer.listen((event) => this.keep(event));
     else if (isPlainFunction(observer)) announcer.listen(observer);
     else this.refuse(`nobody provides ${nameOf(observer)}. Provide it in a module`);
   }
@@ -37,8 +37,8 @@ export class Listeners {
   /** Nest has made every provider: the observer is told what it missed, and hears for itself from now on. */
   takeUp(moduleRef: ModuleRef): void {
     if (this.stopKeeping === undefined) return;
-    const { announcer, options } = this.application;
-    const observer = this.observer(moduleRef.get(options.observer as never, { strict: false }));
+    const { announcer } = this.application;
+    const observer = this.observerOf(moduleRef);
     if (observer === undefined) return;
     announcer.tellLate(observer, this.early);
     this.stopKeeping();
@@ -49,15 +49,25 @@ export class Listeners {
     announcer.fault('observer', new Error(`${this.missed} events before the start were not kept for it.`));
   }
 
-  private observer(found: Observer | { readonly observe?: Observer }): Observer | undefined {
+  private observerOf(moduleRef: ModuleRef): Observer | undefined {
+    const token = this.application.options.observer as ObserverToken;
+    const provider = this.provider(token);
+    if (provider?.isTransient === true || provider?.isDependencyTreeStatic() === false)
+      return this.refuse(
+        `${nameOf(token)} is request-scoped or transient, and one is to hear all. Make it a singleton`,
+      );
+    const found: Observer | { readonly observe?: Observer } = moduleRef.get(token as never, { strict: false });
     if (typeof found === 'function') return found;
     if (typeof found.observe === 'function') return (event) => found.observe?.(event);
-    const { observer } = this.application.options;
-    this.refuse(`${nameOf(observer)} is neither a function nor has it a method observe(event). Add one`);
-    return undefined;
+    return this.refuse(`${nameOf(token)} is neither a function nor has it a method observe(event). Add one`);
   }
 
-  private refuse(why: string): void {
+  private provider(token: Observer | ObserverToken) {
+    const found = [...this.modules.values()].map(({ providers }) => providers.get(token as never));
+    return found.find((provider) => provider !== undefined);
+  }
+
+  private refuse(why: string): undefined {
     this.application.refuse(`options.observer: ${why}, or give a function.`);
   }
 
@@ -65,10 +75,6 @@ export class Listeners {
     if (this.early.length < MOST_KEPT) this.early.push(event);
     else this.missed++;
   }
-}
-
-function isProvided(modules: ModulesContainer, token: Observer | ObserverToken): boolean {
-  return [...modules.values()].some(({ providers }) => providers.has(token as never));
 }
 
 function nameOf(token: Observer | ObserverToken | undefined): string {

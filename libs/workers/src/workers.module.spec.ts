@@ -1,4 +1,4 @@
-import { Global, Inject, Injectable, Logger, Module, type OnModuleInit } from '@nestjs/common';
+import { Global, Inject, Injectable, Logger, Module, type OnModuleInit, Scope } from '@nestjs/common';
 import { LazyModuleLoader } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
 import type { Subject } from 'rxjs';
@@ -240,6 +240,18 @@ describe('an observer', () => {
   ])('that nobody provides is refused when the application starts: %s', async (_what, observer, problem) => {
     const moduleRef = await compile({ observer: observer as never });
     await expect(moduleRef.init()).rejects.toThrow(`options.observer: ${problem}. Provide it in a module`);
+  });
+
+  it.each([
+    ['transient', Scope.TRANSIENT],
+    ['request-scoped', Scope.REQUEST],
+  ])('that would be another one each time is refused: %s', async (_what, scope) => {
+    @Injectable({ scope })
+    class Passing {
+      observe(): void {}
+    }
+    const moduleRef = await compile({ providers: [Passing], observer: Passing });
+    await expect(moduleRef.init()).rejects.toThrow('options.observer: Passing is request-scoped or transient');
   });
 
   it('that has no way to observe is refused as well', async () => {

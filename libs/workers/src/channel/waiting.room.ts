@@ -1,4 +1,5 @@
 import type { Clock } from '../lifecycle/clock.js';
+import { onAbort } from '../lifecycle/on.abort.js';
 import type { Message } from '../message/message.js';
 import type { DropReason } from '../observe/events.js';
 import type { ChannelStats } from '../observe/stats.js';
@@ -88,7 +89,7 @@ export class WaitingRoom<T> {
         if (this.pending.take((waiting) => waiting === message) !== undefined) this.books.eased(this.load);
         sender.refused(signal?.reason as Error);
       };
-      const forget = (): void => signal?.removeEventListener('abort', leave);
+      let forget = (): void => {};
       const sender: Sender = {
         admitted: () => {
           forget();
@@ -101,7 +102,7 @@ export class WaitingRoom<T> {
         },
       };
       if (signal?.aborted === true) return leave();
-      signal?.addEventListener('abort', leave);
+      if (signal !== undefined) forget = onAbort(signal, leave);
       this.pending.push({ message, sender });
       this.books.filled(this.load);
     });

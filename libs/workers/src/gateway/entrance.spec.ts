@@ -1,4 +1,5 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
+import { getEventListeners } from 'node:events';
 import { Type } from 'class-transformer';
 import {
   IsEmail,
@@ -325,6 +326,15 @@ describe('a request that nobody waits for any more', () => {
     await workers.drain();
     expect(dispatch.runs).toHaveLength(1);
     expect(gateway.stats().channels['given']?.drops).toEqual({ expired: 1 });
+  });
+
+  it('shares its signal with many others, and does not listen to it when it is answered', async () => {
+    const { gateway } = await withWorker({ buffer: 4 }, (payload) => payload);
+    const { signal } = new AbortController();
+    const replies = Array.from({ length: 20 }, (_, n) => gateway.request('Tested', n, { signal }));
+    expect(getEventListeners(signal, 'abort')).toHaveLength(1);
+    await Promise.all(replies);
+    expect(getEventListeners(signal, 'abort')).toEqual([]);
   });
 
   it('is never put when its signal was aborted before', async () => {

@@ -1,5 +1,6 @@
 import { EMPTY, type Observable, Subject, type Subscriber, type Subscription } from 'rxjs';
 import type { Deadline, DeadlineLine } from '../lifecycle/deadlines.js';
+import { onAbort } from '../lifecycle/on.abort.js';
 import type { ReplyAddress } from '../message/reply.address.js';
 import { GuardedObservable, type Reporter } from '../observe/guarded.observable.js';
 import { RequestAbortedError, RequestTimeoutError } from './gateway.errors.js';
@@ -74,8 +75,7 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
     if (signal === undefined) return;
     const leave = (): void => this.leave(new RequestAbortedError(this.asked.worker, signal.reason));
     if (signal.aborted) return leave();
-    signal.addEventListener('abort', leave, { once: true });
-    this.stopListening = () => signal.removeEventListener('abort', leave);
+    this.stopListening = onAbort(signal, leave);
   }
 
   answer(value: unknown): boolean {

@@ -1,6 +1,7 @@
 import 'reflect-metadata';
 import { live } from '../isolate/inside/live.js';
 import { becomeIsolate } from '../isolate/role.js';
+import { onAbort } from '../lifecycle/on.abort.js';
 import { connect } from '../socket/connect.js';
 import { DEFAULT_MAX_MESSAGE_BYTES } from '../socket/frame.js';
 import type { Attach } from './attach.options.js';
@@ -37,9 +38,13 @@ export async function attachIsolate(options: AttachOptions): Promise<void> {
       ...(signal === undefined ? {} : { signal }),
     });
     await new Promise<void>((resolve) => {
-      const link = new ProcessLink(line, () => resolve());
-      signal?.addEventListener('abort', () => line.close(), { once: true });
+      const forget = signal === undefined ? () => {} : onAbort(signal, () => line.close());
+      const link = new ProcessLink(line, () => {
+        forget();
+        resolve();
+      });
       live(link);
+      if (isOver()) line.close();
     });
   }
 }

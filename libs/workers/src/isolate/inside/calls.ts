@@ -1,4 +1,5 @@
 import type { SendOptions } from '../../dispatch/desk.js';
+import { onAbort } from '../../lifecycle/on.abort.js';
 import type { Packing } from '../packing.js';
 import type { ToIsolate, Tx } from '../protocol.js';
 import { atWork } from './at.work.js';
@@ -8,6 +9,8 @@ interface Pending {
   readonly resolve: (value: unknown) => void;
   readonly reject: (error: unknown) => void;
   readonly told: (value: unknown) => void;
+  /** Listens to the caller's signal no longer. */
+  forget: () => void;
 }
 
 /** What is asked of the host from inside: each call is answered or refused, or ends with the isolate. */
@@ -32,19 +35,19 @@ export class Calls {
     return new Promise((resolve, reject) => {
       const asker: Tx | null = atWork.getStore() ?? null;
       const packed = this.packing.payload(payload);
-      this.pending.set(call, { resolve, reject, told });
+      const pending: Pending = { resolve, reject, told, forget: () => {} };
+      this.pending.set(call, pending);
       this.link.say([kind, call, asker, to, options, packed]);
       if (signal === undefined) return;
       const leave = (): void => this.link.say(['leave', call]);
       if (signal.aborted) leave();
-      else signal.addEventListener('abort', leave, { once: true });
+      else pending.forget = onAbort(signal, leave);
     });
   }
 
   /** The call could not be sent. */
   fail(call: number, error: Error): void {
-    this.pending.get(call)?.reject(error);
-    this.pending.delete(call);
+    this.end(call)?.reject(error);
   }
 
   hear([kind, call, said]: Extract<ToIsolate, readonly ['answer' | 'refuse' | 'told', ...unknown[]]>): void {
@@ -52,8 +55,15 @@ export class Calls {
     if (pending === undefined) return;
     const value = this.packing.unpack(said);
     if (kind === 'told') return pending.told(value);
-    this.pending.delete(call);
+    this.end(call);
     if (kind === 'answer') pending.resolve(value);
     else pending.reject(value);
+  }
+
+  private end(call: number): Pending | undefined {
+    const pending = this.pending.get(call);
+    this.pending.delete(call);
+    pending?.forget();
+    return pending;
   }
 }
