@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises';
 import { Inject, Injectable } from '@nestjs/common';
 import { describe, expect, it } from 'vitest';
 import { Channel } from '../channel/channel.js';
@@ -188,6 +189,20 @@ describe('stats', () => {
       },
       relays: {},
     });
+  });
+
+  it("tell by the machine's own clock how long a handler took that waited for something", async () => {
+    const Naps = channel<number>('naps', { buffer: 1 });
+    @Worker({ in: Naps, expose: true })
+    class Napper {
+      handle(ms: number): Promise<void> {
+        return sleep(ms);
+      }
+    }
+    const { gateway } = await boot({ channels: [Naps], providers: [Napper] });
+    await gateway.request(Napper, 50);
+    // A timer may be a millisecond early, and what is told is true within 6 %.
+    expect(gateway.stats().workers['Napper']?.runMs.p50).toBeGreaterThan(45);
   });
 
   it('balance: what was put is in one place or another', async () => {

@@ -1,9 +1,14 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
 import { calm, gate, rejection } from '../testing/fixtures/promises.js';
 import { turn, until } from '../testing/until.js';
 import { Gates, running } from './fixtures/running.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 /** Settling that takes until a test lets it go. */
 function slowSettling() {
@@ -284,6 +289,41 @@ describe('a runner', () => {
       runMs: { p50: 0, p95: 0, p99: 0 },
       isolates: [],
     });
+  });
+});
+
+describe('a worker with nothing to do', () => {
+  it('keeps no payload in memory', async () => {
+    const { runner, source, put } = await running(() => undefined, { heard: [] });
+    const payloads = [{}, {}].map((payload) => {
+      put(payload);
+      return new WeakRef(payload);
+    });
+    await calm();
+    expect(source.released.splice(0)).toHaveLength(2);
+    await turn();
+    collect();
+    expect(runner.isQuiet).toBe(true);
+    expect(payloads.map((payload) => payload.deref())).toEqual([undefined, undefined]);
+  });
+});
+
+describe('a worker that nobody observes', () => {
+  it('knows how long its messages waited and its handlers took all the same', async () => {
+    const gates = new Gates();
+    const { runner, put, clock } = await running(gates.enter, { heard: [] });
+    put(1);
+    put(2);
+    await clock.advance(100);
+    await gates.leave(1);
+    await clock.advance(20);
+    await gates.leave(2);
+    put(3);
+    await calm();
+    await gates.leave(3);
+    const { waitMs, runMs } = runner.books.distributions();
+    expect([waitMs.count, runMs.count]).toEqual([3, 3]);
+    expect([waitMs.sumMs, runMs.sumMs]).toEqual([100, 120]);
   });
 });
 
