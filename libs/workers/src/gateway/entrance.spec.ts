@@ -22,6 +22,7 @@ import { calm, gate, rejection } from '../testing/fixtures/promises.js';
 import { HeldClock } from '../testing/held.clock.js';
 import { RecordingDispatcher } from '../testing/recording.dispatcher.js';
 import type { WorkerContext } from '../worker/worker.context.js';
+import { ConfigurationError } from '../option.table.js';
 import { Worker } from '../worker/worker.decorator.js';
 import { OverloadedError, RequestAbortedError } from './gateway.errors.js';
 
@@ -335,6 +336,16 @@ describe('a request that nobody waits for any more', () => {
     expect(getEventListeners(signal, 'abort')).toHaveLength(1);
     await Promise.all(replies);
     expect(getEventListeners(signal, 'abort')).toEqual([]);
+  });
+
+  it('is refused, and counted, when it wants what only a durable channel can do, with the names of it', async () => {
+    const { gateway } = await withWorker({ buffer: 4 }, () => expect.unreachable());
+    const delayed = await rejection(gateway.command('Tested', 1, { delay: '1m' }));
+    expect(delayed).toBeInstanceOf(ConfigurationError);
+    expect(delayed.message).toContain('delay: only a durable channel can do this, and "given"');
+    const both = await rejection(gateway.request('Tested', 1, { delay: '1m', priority: 1 }));
+    expect(both.message).toMatch(/delay, priority: .* leave them out/);
+    expect(gateway.stats().channels['given']).toMatchObject({ accepted: 0, refused: 2 });
   });
 
   it('is never put when its signal was aborted before', async () => {

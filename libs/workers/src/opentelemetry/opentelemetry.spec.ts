@@ -107,6 +107,19 @@ describe('a trace', () => {
     });
   });
 
+  it('goes on in a command that has no headers of its own', async () => {
+    const { gateway, Resizer, tracer, named, workers } = await pipeline();
+    await tracer.startActiveSpan('POST /uploads', async (request) => {
+      await gateway.command(Resizer, 'cat');
+      request.end();
+    });
+    await workers.drain();
+    await until(() => named('process uploads') !== undefined);
+    const { traceId } = named('POST /uploads').spanContext();
+    expect(named('process uploads').spanContext().traceId).toBe(traceId);
+    expect(headersSeen.at(-1)?.['traceparent']).toContain(traceId);
+  });
+
   it('takes along what is put on a channel as on any Subject', async () => {
     const { gateway, tracer, spans, named, workers } = await pipeline();
     tracer.startActiveSpan('POST /thumbnails', (request) => {
