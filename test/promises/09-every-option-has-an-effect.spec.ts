@@ -1089,7 +1089,7 @@ describe('what is wrong is refused at the start', () => {
     class Empty {}
     (Worker({ in: Jobs }) as (target: unknown) => void)(Empty);
     expect(await problemsOf({ channels, providers: [Empty] })).toEqual([
-      'Empty: expected a method handle(payload, context), found none. Add it, or remove the decorator.',
+      'Empty: expected a method handle(payload, context), found none. Add it (a property that holds a function is none), or remove the decorator.',
     ]);
   });
 

@@ -50,9 +50,13 @@ export function refuseUnknown(where: string, given: object, known: readonly stri
 export class ConfigurationError extends WorkersError {
   readonly code = 'CONFIGURATION_INVALID';
 
-  constructor(readonly problems: readonly string[]) {
+  constructor(
+    readonly problems: readonly string[],
+    options?: ErrorOptions,
+  ) {
     super(
       `The workers' configuration has ${problems.length === 1 ? 'a problem' : `${problems.length} problems`}:\n${problems.map((line) => `  - ${line}`).join('\n')}`,
+      options,
     );
   }
 }

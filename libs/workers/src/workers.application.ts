@@ -1,5 +1,6 @@
 import type { Channel } from './channel/channel.js';
 import type { ChannelDeclaration } from './channel/channel.declaration.js';
+import { payloadProblems } from './channel/payload.check.js';
 import { ChannelRegistry } from './channel/channel.registry.js';
 import type { Entrance } from './gateway/entrance.js';
 import { AwayDoor } from './gateway/away.door.js';
@@ -140,6 +141,13 @@ export class WorkersApplication implements Premises, ControlPremises {
   /** Something is wrong with the configuration: the start will say so, with everything else that is. */
   refuse(problem: string): void {
     this.problems.push(problem);
+  }
+
+  /** Refuses what channels declare as payload and nobody could check. To find out takes time, since the packages that check are optional. */
+  async examinePayloads(): Promise<void> {
+    for (const { name, options } of this.channels) {
+      if (options.payload !== undefined) this.problems.push(...(await payloadProblems(name, options.payload)));
+    }
   }
 
   /**

@@ -40,6 +40,17 @@ function ticker(options: object) {
   return Tick;
 }
 
+it('is told of every payload class that cannot be checked, with all else that is wrong', async () => {
+  class Bare {}
+  class Blank {}
+  const channels = [channel('one', { payload: Bare }), channel('other', { payload: Blank })];
+  expect(await problemsOf({ channels, providers: [Resizer] })).toEqual([
+    expect.stringContaining('channels.one.payload: Bare has no decorators'),
+    expect.stringContaining('channels.other.payload: Blank has no decorators'),
+    expect.stringContaining('workers.Resizer.in: Channel "uploads"'),
+  ]);
+});
+
 describe('an application that is configured wrongly does not start:', () => {
   class NoHandle {}
   Worker({ in: Uploads, name: 'NoHandle' })(NoHandle as never);
@@ -121,12 +132,12 @@ describe('an application that is configured wrongly does not start:', () => {
     [
       'a worker without a handler',
       { channels: [Uploads], providers: [NoHandle] },
-      'NoHandle: expected a method handle(payload, context), found none. Add it, or remove the decorator.',
+      'NoHandle: expected a method handle(payload, context), found none. Add it (a property that holds a function is none), or remove the decorator.',
     ],
     [
       'a ticker without a handler',
       { providers: [NoTick] },
-      'NoTick: expected a method tick(context), found none. Add it, or remove the decorator.',
+      'NoTick: expected a method tick(context), found none. Add it (a property that holds a function is none), or remove the decorator.',
     ],
     [
       'a ticker without a time',

@@ -234,5 +234,7 @@ function notStarted(name: string): Invoke {
 export function requireMethod({ target }: FoundClass, method: string, signature: string, problems: string[]): void {
   const { prototype } = target as { prototype: Record<string, unknown> };
   if (typeof prototype[method] === 'function') return;
-  problems.push(`${target.name}: expected a method ${signature}, found none. Add it, or remove the decorator.`);
+  problems.push(
+    `${target.name}: expected a method ${signature}, found none. Add it (a property that holds a function is none), or remove the decorator.`,
+  );
 }

@@ -31,9 +31,10 @@ export class WorkersHooks implements OnModuleInit, OnApplicationBootstrap, OnMod
     return premisesAround(this.modules) !== undefined;
   }
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     if (this.isGuest) return;
     this.application.listeners.takeUp(this.moduleRef);
+    await this.application.examinePayloads();
     this.application.open();
   }
 

@@ -24,7 +24,7 @@ export function checkElsewhere(app: WorkersApplication, plan: Plan, problems: st
   if (found.isHere) {
     problems.push(
       `${where}: ${target.name} runs in a ${dispatch.kind}, and its providers entry constructs it here as well. ` +
-        `Provide it with ...provideWorkers(${target.name}), and say in its decorator that it runs elsewhere.`,
+        `Provide it with ...provideWorkers(${target.name}) instead.`,
     );
   }
   if ((dispatch as { context?: unknown }).context !== undefined && decorated.dispatch?.context === undefined) {

@@ -7,6 +7,7 @@ import { Channel } from './channel/channel.js';
 import { channel } from './channel/channel.declaration.js';
 import { InjectChannel } from './channel/channel.decorator.js';
 import { WorkerGateway } from './gateway/worker.gateway.js';
+import { ConfigurationError } from './option.table.js';
 import type { WorkersEvent } from './observe/events.js';
 import { WorkersEvents } from './observe/workers.events.js';
 import { boot, compile } from './testing/fixtures/boot.js';
@@ -156,6 +157,21 @@ describe('forRoot', () => {
     class FeatureModule {}
     const { gateway } = await boot({ channels: [Numbers], providers: [Doubler], imports: [FeatureModule] });
     expect(await gateway.request(Doubler, 2)).toBe(4);
+  });
+
+  it.each([
+    ['by the bare module', WorkersModule, 'WorkersModule is imported, and no WorkersModule.forRoot() is there for it.'],
+    [
+      'by a feature',
+      WorkersModule.forFeature({ channels: [Numbers] }),
+      'channels.numbers: WorkersModule.forFeature() declares it, and no WorkersModule.forRoot() is there for it.',
+    ],
+  ])('is missed, with the way out: %s', async (_who, imported, problem) => {
+    @Module({ imports: [imported] })
+    class RootlessModule {}
+    const error = await rejection(Test.createTestingModule({ imports: [RootlessModule] }).compile());
+    expect(error).toBeInstanceOf(ConfigurationError);
+    expect(error.message).toContain(`${problem} Import WorkersModule.forRoot(`);
   });
 
   it('once in each of two applications makes two worlds from the same classes and constants', async () => {

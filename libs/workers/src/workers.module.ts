@@ -1,4 +1,4 @@
-import { type DynamicModule, Module, type Provider } from '@nestjs/common';
+import { type DynamicModule, Inject, Module, type Provider } from '@nestjs/common';
 import { ExternalContextCreator, ModuleRef, ModulesContainer } from '@nestjs/core';
 import type { ChannelDeclaration } from './channel/channel.declaration.js';
 import { getChannelToken } from './channel/channel.decorator.js';
@@ -34,6 +34,13 @@ const DECLARED = Symbol('nestjs-workers:declared-channels');
  */
 @Module({})
 export class WorkersModule extends ConfigurableModuleClass {
+  /** @throws ConfigurationError when it is imported as it is, and nobody calls `forRoot` */
+  constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
+    super();
+    const isThere = [...modules.values()].some(({ providers }) => providers.has(WorkersApplication));
+    if (!isThere && !isIsolate()) throw new ConfigurationError([`WorkersModule is imported, and ${NO_ROOT}`]);
+  }
+
   /**
    * Registers the application's workers.
    *
@@ -56,6 +63,9 @@ export class WorkersModule extends ConfigurableModuleClass {
     return { module: WorkersFeatureModule, providers, exports: injectable(channels).map(tokenOf) };
   }
 }
+
+const NO_ROOT =
+  'no WorkersModule.forRoot() is there for it. Import WorkersModule.forRoot({ channels: [...] }) in the root module; with isGlobal: false, where it is needed too.';
 
 /** What all of them return inside an isolate: its own gateway and channels are there for every module, and nothing is started. */
 @Module({})
@@ -155,8 +165,14 @@ function injectable(
 ): { provide: string; useFactory: (app: WorkersApplication) => unknown; inject: unknown[] }[] & Provider[] {
   return channels.map((channel) => ({
     provide: getChannelToken(channel),
-    useFactory: (app: WorkersApplication) => app.declared(channel),
-    inject: [WorkersApplication],
+    useFactory: (app: WorkersApplication | undefined) => {
+      if (app === undefined)
+        throw new ConfigurationError([
+          `channels.${channel.name}: WorkersModule.forFeature() declares it, and ${NO_ROOT}`,
+        ]);
+      return app.declared(channel);
+    },
+    inject: [{ token: WorkersApplication, optional: true }],
   }));
 }
 

@@ -31,12 +31,11 @@ export class PayloadInvalidError extends WorkersError {
  * The check for a declared payload type. A class is built with class-transformer and checked with class-validator; a Standard Schema
  * checks by itself, and what it returns is what the handler sees.
  *
- * @throws (rejects) when a class is declared and class-validator or class-transformer is not installed, or it carries no decorators
+ * @throws (rejects) ConfigurationError when a class is declared that carries no decorators, or class-validator or class-transformer cannot be loaded
  */
 export async function payloadCheck(channel: string, type: PayloadType<unknown>): Promise<PayloadCheck> {
   if (isStandardSchema(type)) return (payload) => checkBySchema(channel, type, payload);
-  const { getMetadataStorage, validate } = await import('class-validator');
-  const { plainToInstance } = await import('class-transformer');
+  const { getMetadataStorage, validate, plainToInstance } = await classPackages(channel, type.name);
   if (getMetadataStorage().getTargetValidationMetadatas(type, '', true, false).length === 0) {
     const problem = `channels.${channel}.payload: ${type.name} has no decorators of class-validator, so nothing would pass. Decorate its properties, or give a Standard Schema.`;
     throw new ConfigurationError([problem]);
@@ -56,6 +55,30 @@ export async function payloadCheck(channel: string, type: PayloadType<unknown>):
       );
     return instance;
   };
+}
+
+/** What is wrong with a payload type, in words. */
+export async function payloadProblems(channel: string, type: PayloadType<unknown>): Promise<readonly string[]> {
+  try {
+    await payloadCheck(channel, type);
+    return [];
+  } catch (error) {
+    if (error instanceof ConfigurationError) return error.problems;
+    throw error;
+  }
+}
+
+async function classPackages(channel: string, className: string) {
+  try {
+    const [{ getMetadataStorage, validate }, { plainToInstance }] = await Promise.all([
+      import('class-validator'),
+      import('class-transformer'),
+    ]);
+    return { getMetadataStorage, validate, plainToInstance };
+  } catch (cause) {
+    const problem = `channels.${channel}.payload: ${className} is a class, and class-validator and class-transformer, which check it, cannot be loaded. Install them (npm install class-validator class-transformer), or give a Standard Schema.`;
+    throw new ConfigurationError([problem], { cause });
+  }
 }
 
 function checkBySchema(channel: string, schema: StandardSchemaV1, payload: unknown): unknown {

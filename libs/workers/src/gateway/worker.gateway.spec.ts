@@ -47,7 +47,7 @@ describe('the gateway', () => {
       expect(error).toBeInstanceOf(WorkerUnknownError);
       expect(error).toMatchObject({ code: 'WORKER_UNKNOWN', asked: 'Dubler', known: ['Doubler', 'Hidden'] });
       expect(error.message).toBe(
-        'Worker "Dubler" was addressed and is not registered. Known: "Doubler", "Hidden". Did you mean "Doubler"? Add the class to the providers of a module.',
+        'Worker "Dubler" was addressed and is not registered. Known: "Doubler", "Hidden". Did you mean "Doubler"? Provide the class in a module, with ...provideWorkers() where it runs in a thread or process.',
       );
     }
   });

@@ -96,7 +96,7 @@ describe('the exception filter', () => {
     await post(app, '/orders', { amount: 'much' }).expect(400, {
       statusCode: 400,
       code: 'PAYLOAD_INVALID',
-      message: 'A payload for channel "orders" is not what the channel declares:',
+      message: 'A payload for channel "orders" is not what the channel declares.',
       issues: [{ path: 'amount', message: 'amount must be an integer number' }],
     });
   });

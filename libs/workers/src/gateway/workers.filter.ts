@@ -56,7 +56,7 @@ export function httpExceptionFor(error: WorkersError): HttpException {
   const body = {
     statusCode: status,
     code: error.code,
-    message: isOurs ? error.message.split('\n', 1)[0] : 'Internal server error',
+    message: isOurs ? error.message.split('\n', 1)[0]?.replace(/:$/, '.') : 'Internal server error',
     ...('issues' in error ? { issues: error.issues } : {}),
   };
   return new HttpException(body, status, { cause: error });

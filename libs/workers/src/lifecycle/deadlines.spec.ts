@@ -1,9 +1,14 @@
 import * as fc from 'fast-check';
 import { setImmediate as turn } from 'node:timers/promises';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
 import { HeldClock } from '../testing/held.clock.js';
 import { type Clock, SystemClock, type Timer } from './clock.js';
 import { type Deadline, type DeadlineLine, Deadlines } from './deadlines.js';
+
+setFlagsFromString('--expose-gc');
+const collect = runInNewContext('gc') as () => void;
 
 class Noted implements Deadline {
   line: DeadlineLine | undefined = undefined;
@@ -52,6 +57,21 @@ describe('deadlines of one length', () => {
     expect(expired).toEqual([]);
     await clock.advance(31);
     expect(expired).toEqual(['a at 100', 'b at 110', 'c at 120']);
+  });
+
+  it('that were cleared are let go, also while the oldest waits on', async () => {
+    const clock = new HeldClock();
+    const line = new Deadlines(clock).line(100);
+    line.set(new Noted(() => {}), clock.now());
+    const cleared = Array.from({ length: 1_000 }, () => {
+      const deadline = new Noted(() => {});
+      line.set(deadline, clock.now());
+      deadline.clear();
+      return new WeakRef(deadline);
+    });
+    await turn();
+    collect();
+    expect(cleared.filter((deadline) => deadline.deref() !== undefined).length).toBeLessThan(32);
   });
 
   it('need one timer, however many there are and however often they are cleared', async () => {

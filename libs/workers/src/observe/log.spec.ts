@@ -53,6 +53,14 @@ describe('the log', () => {
     ]);
   });
 
+  it('says what to do where results get lost because nobody is ready for them', () => {
+    const { announcer, lines } = logging();
+    announcer.announce('workers.drop', { channel: 'thumbnails', reason: 'output-drop', messageId: 'm' });
+    expect(lines).toEqual([
+      'warn channel "thumbnails": first message dropped (output-drop); later ones are only counted. Give it a buffer, or a worker that takes from it',
+    ]);
+  });
+
   it('has overload when it begins and when it ends', () => {
     const { announcer, lines } = logging();
     announcer.announce('workers.saturation', { channel: 'emails', state: 'entered', depth: 8, capacity: 10 });

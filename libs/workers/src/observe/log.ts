@@ -1,5 +1,5 @@
 import type { Observer } from './announcer.js';
-import type { WorkersEvent, WorkersEventName } from './events.js';
+import type { DropReason, WorkersEvent, WorkersEventName } from './events.js';
 
 /** Where the log goes; Nest's `Logger` fits. */
 export interface Log {
@@ -10,6 +10,10 @@ export interface Log {
 
 /** Below this, a full buffer is an ordinary sight: a ticker before its worker, a hand-over. */
 const LARGE_BUFFER = 8;
+
+const WITHOUT_TAKER = '. Give it a buffer, or a worker that takes from it';
+/** What helps where messages get lost because nobody thought of it. */
+const WAY_OUT: Partial<Record<DropReason, string>> = { 'output-drop': WITHOUT_TAKER, 'failures-full': WITHOUT_TAKER };
 
 /**
  * Writes what an operator must not miss: failures that nobody else hears of, the first drop of each kind, overload that begins or
@@ -30,7 +34,9 @@ export function logTo(log: Log, workersWithFailures: ReadonlySet<string>): Obser
       case 'workers.drop': {
         const kind = `${event.channel}/${event.reason}`;
         if (!seenDrops.has(kind))
-          log.warn(`channel "${event.channel}": first message dropped (${event.reason}); later ones are only counted`);
+          log.warn(
+            `channel "${event.channel}": first message dropped (${event.reason}); later ones are only counted${WAY_OUT[event.reason] ?? ''}`,
+          );
         seenDrops.add(kind);
         return;
       }

@@ -1,7 +1,8 @@
-import { fstatSync, readdirSync, writeSync } from 'node:fs';
+import { fstatSync, mkdtempSync, readdirSync, rmSync, writeSync } from 'node:fs';
 import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import * as fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { JournalReader, JournalWriter } from './journal.js';
 
 /** Both ends of one journal in one process; `held` is all the bytes that it holds. */
@@ -15,11 +16,14 @@ function journal() {
 
 describe.runIf(process.platform !== 'win32')('a journal', () => {
   it('has a file without a name, for this user alone', () => {
-    const before = readdirSync(tmpdir()).length;
+    const own = mkdtempSync(join(tmpdir(), 'nestjs-workers-test-'));
+    onTestFinished(() => rmSync(own, { recursive: true }));
+    vi.stubEnv('TMPDIR', own);
     const { reader } = journal();
+    vi.unstubAllEnvs();
     const { mode, nlink } = fstatSync(reader.fd);
     expect([mode & 0o777, nlink]).toEqual([0o600, 0]);
-    expect(readdirSync(tmpdir()).length).toBeLessThanOrEqual(before);
+    expect(readdirSync(own)).toEqual([]);
   });
 
   it('holds nothing at first', () => {

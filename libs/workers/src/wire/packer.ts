@@ -45,7 +45,7 @@ export class Packer {
 
   private pack(value: unknown): unknown {
     if (typeof value === 'object') return value === null ? null : this.packObject(value);
-    if (typeof value === 'function' || typeof value === 'symbol') throw this.refusal(...found(value));
+    if (typeof value === 'function' || typeof value === 'symbol') throw this.refusal(...found(value, this.path()));
     return this.form === 'clone' ? value : packPrimitive(value);
   }
 
@@ -71,7 +71,7 @@ export class Packer {
     if (prototype === Map.prototype) return this.packMap(value as Map<unknown, unknown>);
     if (prototype === Set.prototype) return this.packSet(value as Set<unknown>);
     if (isOwnData(value, this.asPlain)) return this.packRecord(value);
-    throw this.refusal(...found(value));
+    throw this.refusal(...found(value, this.path()));
   }
 
   private packLeaf(value: object, leaf: Leaf): unknown {

@@ -99,12 +99,21 @@ describe.each(FORMS)('an object of a class (%s)', (form) => {
   });
 
   it('is refused without, by an error that says where, what and what to do', () => {
-    expect(() => pack({ user: { avatar: new Upload('a') } }, form)).toThrow(
-      'A value was sent to a thread or process where payload.user.avatar is an instance of Upload, which cannot cross. ' +
-        'Send plain data, or declare `payload: Upload` on the channel, so that it is built again on the far side.',
+    expect(() => pack(new Upload('a'), form)).toThrow(
+      'A value cannot cross to a thread, a process or a store: payload is an instance of Upload. ' +
+        'Send plain data in its place, or declare `payload: Upload` on the channel, so that it is built again on the far side.',
     );
     expect(() => pack({ run: isUpload }, form, { called: 'result' })).toThrow(
-      'where result.run is a function (isUpload), which cannot cross. Send data; a function stays on its side.',
+      'result.run is a function (isUpload). Send data; a function stays on its side.',
+    );
+  });
+
+  it.each([
+    ['within a payload', { user: { avatar: new Upload('a') } }, 'payload', 'payload.user.avatar'],
+    ['as a result', new Upload('a'), 'result', 'result'],
+  ])('is not to be declared where that would not help: %s', (_where, value, called, path) => {
+    expect(() => pack(value, form, { called })).toThrow(
+      `${path} is an instance of Upload. Send plain data in its place.`,
     );
   });
 });
@@ -130,7 +139,7 @@ describe('a refusal', () => {
     const parent: Record<string, unknown> = { name: 'parent' };
     parent['children'] = [{ name: 'child', parent }];
     expect(() => pack({ tree: parent }, 'json')).toThrow(
-      'where payload.tree.children.0.parent is again payload.tree (a cycle)',
+      'payload.tree.children.0.parent is again payload.tree (a cycle)',
     );
     expect(carried({ tree: parent }, 'clone')).toStrictEqual({ tree: parent });
   });

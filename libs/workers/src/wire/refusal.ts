@@ -1,7 +1,7 @@
 import { types } from 'node:util';
 
-/** What a value that cannot cross is, in words, and what to do instead. */
-export function found(value: object | symbol): readonly [what: string, advice: string] {
+/** What a value that cannot cross is, in words, and what to do instead; `path` is where it stands. */
+export function found(value: object | symbol, path: string): readonly [what: string, advice: string] {
   if (typeof value === 'symbol') return [`a symbol (${String(value)})`, 'Send its description.'];
   if (typeof value === 'function')
     return [
@@ -13,10 +13,14 @@ export function found(value: object | symbol): readonly [what: string, advice: s
   if (known !== undefined) return [`a ${name}`, known];
   if (types.isProxy(value)) return ['a Proxy', 'Send a plain copy of what it shows.'];
   if ('pipe' in value) return [`a stream (${name})`, STREAM];
-  return [
-    `an instance of ${name}`,
-    `Send plain data, or declare \`payload: ${name}\` on the channel, so that it is built again on the far side.`,
-  ];
+  return [`an instance of ${name}`, path === 'payload' ? `${PLAIN}, ${orDeclared(name)}` : `${PLAIN}.`];
+}
+
+const PLAIN = 'Send plain data in its place';
+
+/** Only a payload is rebuilt as what its channel declares; what stands in it, or comes back, is not. */
+function orDeclared(name: string): string {
+  return `or declare \`payload: ${name}\` on the channel, so that it is built again on the far side.`;
 }
 
 function className(value: object): string {

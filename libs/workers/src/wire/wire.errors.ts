@@ -1,6 +1,6 @@
 import { WorkersError } from '../workers.error.js';
 
-/** A value cannot cross to a thread or a process unchanged, and was not sent. Send something else, or keep the worker inline. */
+/** A value cannot cross to a thread, a process or a store unchanged, and was not sent. Send something else, or keep the worker inline. */
 export class NotPortableError extends WorkersError {
   readonly code = 'NOT_PORTABLE';
 
@@ -12,7 +12,7 @@ export class NotPortableError extends WorkersError {
     advice: string,
     options?: ErrorOptions,
   ) {
-    super(`A value was sent to a thread or process where ${path} is ${found}, which cannot cross. ${advice}`, options);
+    super(`A value cannot cross to a thread, a process or a store: ${path} is ${found}. ${advice}`, options);
   }
 }
 

@@ -43,7 +43,7 @@ export class WorkerUnknownError extends WorkersError {
     readonly known: readonly string[],
   ) {
     super(
-      `Worker "${asked}" was addressed and is not registered.${suggestion(asked, known)} Add the class to the providers of a module.`,
+      `Worker "${asked}" was addressed and is not registered.${suggestion(asked, known)} Provide the class in a module, with ...provideWorkers() where it runs in a thread or process.`,
     );
   }
 }
