@@ -60,9 +60,10 @@ describe.each(KINDS)('in a $kind', ({ kind, dispatch }) => {
 
   it('what it logs reaches the logger of the host, with level, name and stack', async () => {
     await ask('log');
-    await until(() => logged.length >= 2);
+    await until(() => logged.length >= 3);
     expect(logged[0]).toEqual(['log', 'said plainly', 'Asker']);
     expect(logged[1]).toEqual(['error', 'went wrong', expect.stringContaining('Error: inside'), 'Asker']);
+    expect(logged[2]?.slice(0, 2)).toEqual(['error', 'and that is all']);
   });
 
   it('what it emits is told to the observers', async () => {

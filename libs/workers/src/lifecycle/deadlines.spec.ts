@@ -62,7 +62,8 @@ describe('deadlines of one length', () => {
   it('that were cleared are let go, also while the oldest waits on', async () => {
     const clock = new HeldClock();
     const line = new Deadlines(clock).line(100);
-    line.set(new Noted(() => {}), clock.now());
+    let expired = false;
+    line.set(new Noted(() => (expired = true)), clock.now());
     const cleared = Array.from({ length: 1_000 }, () => {
       const deadline = new Noted(() => {});
       line.set(deadline, clock.now());
@@ -72,6 +73,8 @@ describe('deadlines of one length', () => {
     await turn();
     collect();
     expect(cleared.filter((deadline) => deadline.deref() !== undefined).length).toBeLessThan(32);
+    await clock.advance(100);
+    expect(expired).toBe(true);
   });
 
   it('need one timer, however many there are and however often they are cleared', async () => {

@@ -31,8 +31,9 @@ export class FarLogger implements LoggerService {
     this.tellWithStack('fatal', message, more);
   }
 
-  /** Nest puts the stack before the context. */
-  private tellWithStack(level: LogLevel, message: unknown, more: unknown[]): void {
+  /** Nest puts the stack before the context, also where there is none. */
+  private tellWithStack(level: LogLevel, message: unknown, given: unknown[]): void {
+    const more = given.filter((part) => part !== undefined);
     const stack = more.length > 1 && isStack(more.at(-2)) ? (more.splice(-2, 1)[0] as string) : undefined;
     this.tell(level, message, more, stack ?? (message instanceof Error ? message.stack : undefined));
   }

@@ -80,7 +80,7 @@ export interface Home {
 export async function openHome(kind: 'worker' | 'ticker', target: HandlerType, household: Household): Promise<Home> {
   const type = target as Type;
   const options = decorated(kind, target);
-  const home = withHandler((await options.dispatch?.context?.()) ?? HomeModule, type);
+  const home = withHandler((await options.dispatch?.context?.()) ?? DispatchWithoutContext, type);
   const root: DynamicModule = { module: IsolateModule, imports: [gatewayModule(household), home] };
   const app = await NestFactory.createApplicationContext(root, {
     ...(household.logger === undefined ? {} : { logger: household.logger }),
@@ -142,9 +142,9 @@ function gatewayModule({ premises, channels, announcer }: Household): DynamicMod
 @Module({})
 class IsolateModule {}
 
-/** Of a handler that names no module. */
+/** Of a handler that names no module. Nest tells its name where something cannot be injected, so that says what is missing. */
 @Module({})
-class HomeModule {}
+class DispatchWithoutContext {}
 
 /**
  * The application around a home that is opened in this process, where the modules of its context may import `WorkersModule` as well:
