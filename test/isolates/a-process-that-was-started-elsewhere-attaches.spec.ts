@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { existsSync } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -8,9 +9,10 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { inProcess, provideWorkers } from '@nestjs-workers/core';
 import { until } from '@nestjs-workers/core/testing';
-import { numbers, start } from '../support/application.js';
+import { numbers, rejection, start } from '../support/application.js';
 import { atRest, endings, lives } from '../support/isolates.js';
 import { FROM_SOURCES } from '../support/sources.js';
+import { Booter, Boots } from './fixtures/booting.js';
 import { Deeds, Doer } from './fixtures/doing.js';
 
 const TOKEN = 'a token that nobody guesses';
@@ -29,10 +31,11 @@ describe('a process that was started elsewhere', () => {
     await rm(directory, { recursive: true });
   });
 
-  const attach = (token = TOKEN): ChildProcess => {
+  const attach = (token = TOKEN, at = path, env: NodeJS.ProcessEnv = {}): ChildProcess => {
     const file = fileURLToPath(new URL('./fixtures/attaching.ts', import.meta.url));
-    const child = spawn(process.execPath, [...FROM_SOURCES, file, path, token], {
+    const child = spawn(process.execPath, [...FROM_SOURCES, file, at, token], {
       stdio: ['ignore', 'pipe', 'inherit'],
+      env: { ...process.env, ...env },
     });
     started.push(child);
     return child;
@@ -65,6 +68,24 @@ describe('a process that was started elsewhere', () => {
     const substitute = attach();
     await atRest(second, 'Doer');
     expect(await second.gateway.request(Doer, { does: 'tell' })).toMatchObject({ pid: substitute.pid });
+  });
+
+  it('closes what it had begun for a host that was gone before that was there', async () => {
+    const meeting = { path: join(directory, 'hasty'), token: TOKEN };
+    const booting = (startupTimeout: '400ms' | '20s') =>
+      start({
+        channels: [Boots],
+        providers: provideWorkers(Booter),
+        workers: { Booter: { dispatch: inProcess({ attach: meeting, startupTimeout }) } },
+      });
+    const note = join(directory, 'begun');
+    attach(TOKEN, meeting.path, { BOOT_MS: '800', BOOT_NOTE: note });
+    await until(async () => {
+      await rejection(booting('400ms'));
+      return existsSync(note);
+    }, '20s');
+    const patient = await booting('20s');
+    expect(await patient.gateway.request(Booter, 'engines')).toBe(1);
   });
 
   it('is turned away with a wrong token, however it comes; the host and the one that is attached are unharmed', async () => {

@@ -12,7 +12,6 @@ export class WorkersDesk implements Desk {
   private readonly gateway: WorkerGateway;
   /** What each isolate waits for. */
   private readonly calls = new Map<object, Map<number, AbortController>>();
-  private readonly loggers = new Map<string, Logger>();
 
   constructor(
     private readonly app: WorkersApplication,
@@ -63,9 +62,8 @@ export class WorkersDesk implements Desk {
   }
 
   log(level: LogLevel, context: string, text: string, stack: string | undefined): void {
-    const name = context === '' ? this.worker : context;
-    const logger = this.loggers.get(name) ?? new Logger(name);
-    this.loggers.set(name, logger);
+    // A context may be as new as each message: none is kept.
+    const logger = new Logger(context === '' ? this.worker : context);
     try {
       if (stack === undefined) logger[level](text);
       else logger[level](text, stack);

@@ -14,7 +14,7 @@ import {
 import { asError, WorkersApplication } from '@nestjs-workers/core/extension';
 import type { DeadLetterPage, DeadLetterQuery, DeadLetters } from '@nestjs-workers/outbox';
 import type { InstanceSummary, ListQuery, Workflows } from '@nestjs-workers/workflows';
-import { Observable, ReplaySubject, share } from 'rxjs';
+import { finalize, Observable, ReplaySubject, share } from 'rxjs';
 import { OutboxAbsentError, WorkflowsAbsentError } from './admin.errors.js';
 import { Neighbour } from './neighbour.js';
 import { shown, shownLetter, type Shown, type ShownLetter } from './shown.js';
@@ -216,7 +216,11 @@ export class WorkersAdmin {
         timer.cancel();
         deafen();
       };
-    }).pipe(share({ connector: () => new ReplaySubject(1) }));
+    }).pipe(
+      // A pace that nobody watches at any more is forgotten: there are as many as whoever asks likes.
+      finalize(() => this.streams.delete(everyMs)),
+      share({ connector: () => new ReplaySubject(1) }),
+    );
   }
 
   private tellOf(

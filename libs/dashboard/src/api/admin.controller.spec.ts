@@ -99,6 +99,7 @@ async function mounted(
   return {
     workers,
     gateway: app.get(WorkerGateway),
+    admin: app.get(WorkersAdmin),
     url: await app.getUrl(),
     get: (path: string) => http.get(`/workers/${path}`).set('x-name', 'ann'),
     post: (path: string, body: object = {}) => http.post(`/workers/${path}`).set('x-name', 'ann').send(body),
@@ -268,6 +269,16 @@ describe('the admin API', () => {
     expect((gone.body as { ids: string[] }).ids.toSorted()).toEqual([second, third].toSorted());
     expect((await get('dead-letters')).body).toEqual({ count: 0, letters: [] });
     expect(workers.events('workers.action').map(({ action }) => action)).toEqual(['edit', 'retry', 'discard']);
+  });
+
+  it('shares a stream while somebody watches at its pace, and keeps none that nobody does', async () => {
+    const { admin } = await mounted();
+    const stream = admin.snapshots$(200);
+    const [one, other] = [stream.subscribe(), admin.snapshots$(200).subscribe()];
+    one.unsubscribe();
+    expect(admin.snapshots$(200)).toBe(stream);
+    other.unsubscribe();
+    expect(admin.snapshots$(200)).not.toBe(stream);
   });
 
   it('streams snapshots at their pace, and events as they happen', async () => {

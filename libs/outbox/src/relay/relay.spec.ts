@@ -249,6 +249,7 @@ describe('a seat', () => {
     line.next('enroll', () => clock.advance('30s'));
     await expect(relay.start()).rejects.toThrow('longer than a lease');
     expect(relay.place).toBeUndefined();
+    expect(line.calls.slice(-2)).toEqual(['enroll', 'leave']);
   });
 
   it('is taken anew when the store comes back', async () => {

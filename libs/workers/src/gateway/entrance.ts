@@ -67,7 +67,7 @@ export class Entrance {
   protected readonly kept: PendingReply<unknown>;
 
   constructor(private readonly parts: EntranceParts) {
-    this.usualDeadline = parts.deadlines.line(parts.requestTimeoutMs);
+    this.usualDeadline = parts.deadlines.keep(parts.requestTimeoutMs);
     this.anteroom = new Anteroom(parts.outfit, () => parts.channel.books.refused++);
     this.isStraight = this.anteroom.isBare && !parts.propagatesContext && parts.channel.options.shed === undefined;
     this.kept = new PendingReply(parts);

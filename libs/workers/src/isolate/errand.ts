@@ -18,6 +18,8 @@ export class Errand {
   tx: Tx = 0;
   /** Nobody waits for it any longer: its signal is aborted, and its outcome, should there be one, is late. */
   isAbandoned = false;
+  /** Has nobody look any more whether it goes on for too long. */
+  unwatch: (() => void) | undefined = undefined;
   /** The run may be lent again once it is over; the message stays. */
   readonly message: Message;
 
@@ -25,6 +27,8 @@ export class Errand {
     readonly run: Run,
     /** What is to be known in there of the trace that the run belongs to; undefined for none. */
     readonly within: Headers | undefined = undefined,
+    /** What its runner knows it by. */
+    readonly lent: Run = run,
   ) {
     this.message = run.message;
   }

@@ -44,6 +44,28 @@ class WatchedClock extends HeldClock {
   }
 }
 
+/** A clock that knows how many of its timers are set. */
+class CountingClock extends HeldClock {
+  set = 0;
+
+  override after(delayMs: number, due: () => void): Timer {
+    this.set++;
+    let end = (): void => {
+      this.set--;
+      end = () => {};
+    };
+    const timer = super.after(delayMs, () => {
+      end();
+      due();
+    });
+    const cancel = (): void => {
+      end();
+      timer.cancel();
+    };
+    return { cancel, hold: (isHolding) => timer.hold(isHolding) };
+  }
+}
+
 describe('deadlines of one length', () => {
   it('expire in the order in which they were set, each at its time', async () => {
     const clock = new HeldClock();
@@ -57,6 +79,22 @@ describe('deadlines of one length', () => {
     expect(expired).toEqual([]);
     await clock.advance(31);
     expect(expired).toEqual(['a at 100', 'b at 110', 'c at 120']);
+  });
+
+  it('and of a thousand others need few timers when they are cleared, and the line that somebody keeps goes on', async () => {
+    const clock = new CountingClock();
+    const deadlines = new Deadlines(clock);
+    const expired: string[] = [];
+    const kept = deadlines.keep(100);
+    for (let n = 0; n < 1_000; n++) {
+      const deadline = new Noted(() => {});
+      deadlines.line(1_000 + n).set(deadline, clock.now());
+      deadline.clear();
+    }
+    expect(clock.set).toBeLessThan(32);
+    kept.set(new Noted(() => expired.push(`at ${clock.now()}`)), clock.now());
+    await clock.advance(100);
+    expect([expired, deadlines.line(100) === kept]).toEqual([['at 100'], true]);
   });
 
   it('that were cleared are let go, also while the oldest waits on', async () => {

@@ -14,10 +14,18 @@ import type { Clock } from './clock.js';
  */
 export class Deadlines {
   private readonly lines = new Map<number, DeadlineLine>();
+  /** Lengths whose lines somebody keeps. */
+  private readonly kept = new Set<number>();
 
   constructor(private readonly clock: Clock) {}
 
-  /** The line for deadlines of one length. Whoever sets many of a length keeps it. */
+  /** The line for deadlines of one length, for whoever keeps it. */
+  keep(durationMs: number): DeadlineLine {
+    this.kept.add(durationMs);
+    return this.line(durationMs);
+  }
+
+  /** The line for deadlines of one length, for one of them: it is gone when nothing waits in it any more, where there are many lines. */
   line(durationMs: number): DeadlineLine {
     let line = this.lines.get(durationMs);
     if (line === undefined) {
@@ -34,7 +42,9 @@ export class Deadlines {
 
   /** An idle line costs little, and is kept while there are few: most applications know two or three lengths. */
   private forget(durationMs: number): void {
-    if (this.lines.size > KEPT_LINES) this.lines.delete(durationMs);
+    if (this.lines.size <= KEPT_LINES || this.kept.has(durationMs)) return;
+    this.lines.get(durationMs)?.close();
+    this.lines.delete(durationMs);
   }
 }
 
@@ -79,6 +89,11 @@ export class DeadlineLine {
   }
 
   remove(deadline: Deadline): void {
+    this.leave(deadline);
+    if (this.waiting === 0) this.onIdle();
+  }
+
+  private leave(deadline: Deadline): void {
     deadline.line = undefined;
     if (--this.waiting > 0) return;
     while (this.queue.shift() !== undefined);
@@ -106,7 +121,7 @@ export class DeadlineLine {
     for (; first !== undefined && (first.line !== this || first.dueAt <= now); first = this.queue.peek()) {
       this.queue.shift();
       if (first.line !== this) continue;
-      this.remove(first);
+      this.leave(first);
       first.expire(this.durationMs);
     }
     if (first === undefined) this.onIdle();

@@ -6,14 +6,18 @@ export class Timers {
 
   constructor(private readonly clock: Clock) {}
 
-  /** Calls `due` in a while, unless all are cancelled before. */
-  after(delayMs: number, due: () => void): void {
+  /** Calls `due` in a while, unless all are cancelled before, or this one by the returned function. */
+  after(delayMs: number, due: () => void): () => void {
     const timer = this.clock.after(delayMs, () => {
       this.timers.delete(timer);
       due();
     });
     timer.hold(false);
     this.timers.add(timer);
+    return () => {
+      this.timers.delete(timer);
+      timer.cancel();
+    };
   }
 
   cancel(): void {

@@ -14,6 +14,8 @@ export interface PoolParts extends PopulationParts {
   readonly window: number;
   readonly concurrency: number;
   readonly crash: CrashPolicy;
+  /** Told of each errand that is over, however it ended. */
+  readonly onOver: (errand: Errand) => void;
   /** Of the worker; undefined for no timeout. */
   readonly handlerTimeout: number | undefined;
 }
@@ -107,6 +109,7 @@ export class Pool implements PopulationOwner {
   }
 
   free(slot: Slot, errand: Errand): void {
+    this.over(errand);
     if (errand.enteredAt > 0) this.population.restarts.finished();
     this.population.renew(slot);
     this.feed();
@@ -141,14 +144,14 @@ export class Pool implements PopulationOwner {
   private rescue(errand: Errand, isolate: string, reason: Ending): void {
     const { crash, worker } = this.parts;
     const maxAttempts = crash === 'reject' ? 1 : crash.attempts;
-    if (errand.isAbandoned) return void (errand.state = 'over');
+    if (errand.isAbandoned) return this.over(errand);
     // Only a handler that was entered counts, so one that was not has an attempt left.
     if (errand.entries < maxAttempts) {
       errand.comeBack();
       this.waiting.unshift(errand);
       return;
     }
-    errand.state = 'over';
+    this.over(errand);
     const { message, entries, run } = errand;
     const error = new IsolateCrashedError(worker, message.id, isolate, reason, entries, maxAttempts);
     run.end({ type: 'lost', fault: fault('isolate_crashed', error) });
@@ -159,7 +162,7 @@ export class Pool implements PopulationOwner {
     const { worker, restart } = this.parts;
     const { crashes, cause } = this.population.restarts;
     const error = new CrashLoopError(worker, crashes, restart.pause, cause);
-    errand.state = 'over';
+    this.over(errand);
     if (!errand.isAbandoned) errand.run.end({ type: 'failed', fault: fault('isolate_crashed', error) });
   }
 
@@ -167,7 +170,8 @@ export class Pool implements PopulationOwner {
   private watch(errand: Errand): void {
     const { handlerTimeout = 0, abortGrace } = this.parts;
     const leftMs = Math.max(0, errand.enteredAt + handlerTimeout - performance.now());
-    this.timers.after(leftMs + abortGrace, () => {
+    errand.unwatch?.();
+    errand.unwatch = this.timers.after(leftMs + abortGrace, () => {
       if (errand.state === 'entered') this.slotOf(errand)?.isolate.terminate('a handler went on after its time was up');
     });
   }
@@ -177,8 +181,14 @@ export class Pool implements PopulationOwner {
     return undefined;
   }
 
-  private forget(errand: Errand): void {
+  private over(errand: Errand): void {
     errand.state = 'over';
+    errand.unwatch?.();
+    this.parts.onOver(errand);
+  }
+
+  private forget(errand: Errand): void {
+    this.over(errand);
     const index = this.waiting.indexOf(errand);
     if (index >= 0) this.waiting.splice(index, 1);
   }

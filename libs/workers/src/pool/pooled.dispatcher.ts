@@ -36,6 +36,8 @@ export interface PooledParts {
  */
 export class PooledDispatcher implements Dispatcher {
   private readonly errands = new Map<Run, Errand>();
+  /** Those with interceptors around them, until these have come to an end. */
+  private readonly inner = new Map<Run, InnerRun>();
   private pool: Pool | undefined;
   private isStopped = false;
 
@@ -58,6 +60,7 @@ export class PooledDispatcher implements Dispatcher {
       window,
       concurrency,
       crash,
+      onOver: (errand) => this.over(errand),
       handlerTimeout: info.timeoutMs,
       abortGrace,
       recycleAfter,
@@ -75,14 +78,19 @@ export class PooledDispatcher implements Dispatcher {
     const { around } = this.site.elsewhere;
     if (around === undefined) return this.take(run);
     const inner = new InnerRun(run, (goes) => this.take(goes, run));
-    around(run.message, run.context, inner.go).then(run.fulfilled, (thrown: unknown) => inner.conclude(thrown));
+    this.inner.set(run, inner);
+    void around(run.message, run.context, inner.go)
+      .finally(() => this.inner.get(run) === inner && this.inner.delete(run))
+      .then(
+        (value) => inner.returned(value),
+        (thrown: unknown) => inner.conclude(thrown),
+      );
   }
 
   abandon(run: Run): void {
     const errand = this.errands.get(run);
-    this.errands.delete(run);
-    if (errand !== undefined && errand.message === run.message)
-      this.pool?.abandon(errand, run.context.abortReason ?? new Error('The run was abandoned'));
+    if (errand === undefined) this.inner.get(run)?.leave(reasonOf(run));
+    else this.pool?.abandon(errand, reasonOf(run));
   }
 
   askToStop(reason: Error): void {
@@ -110,10 +118,16 @@ export class PooledDispatcher implements Dispatcher {
   private take(run: Run, lent = run): void {
     const { follower } = this.site.elsewhere.announcer;
     const within = follower?.carried(NOTHING, run.message);
-    const errand = new Errand(run, within === NOTHING ? undefined : within);
+    const errand = new Errand(run, within === NOTHING ? undefined : within, lent);
     this.errands.set(lent, errand);
     run.leftAt = performance.now();
     (this.pool as Pool).take(errand);
+  }
+
+  private over(errand: Errand): void {
+    const { lent } = errand;
+    if (this.errands.get(lent) === errand) this.errands.delete(lent);
+    if (errand.isAbandoned) this.inner.get(lent)?.leave(reasonOf(lent));
   }
 
   private async birth(): Promise<Omit<Birth, 'isolate' | 'stats'>> {
@@ -140,4 +154,8 @@ export class PooledDispatcher implements Dispatcher {
       transfer,
     });
   }
+}
+
+function reasonOf(run: Run): Error {
+  return run.context.abortReason ?? new Error('The run was abandoned');
 }

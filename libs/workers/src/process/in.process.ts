@@ -121,12 +121,19 @@ async function child(options: ResolvedProcessOptions, clock: Clock): Promise<Bod
   };
   const heap = maxHeapMb === undefined ? [] : [`--max-old-space-size=${maxHeapMb}`];
   const entry = pathOf(options.entry ?? entryFile('process.entry', import.meta.url));
-  const started = spawn(process.execPath, [...heap, ...execArgv, entry], {
-    stdio: ['ignore', 'inherit', 'pipe', named === undefined ? 'pipe' : 'ignore', journal?.fd ?? 'ignore'],
-    env: { ...environment(env), [PLACE_VARIABLE]: JSON.stringify(place) },
-    windowsHide: true,
-  });
-  return new ProcessBody(started, named ?? inheritedMeeting(started, maxMessageBytes), options, journal);
+  try {
+    const started = spawn(process.execPath, [...heap, ...execArgv, entry], {
+      stdio: ['ignore', 'inherit', 'pipe', named === undefined ? 'pipe' : 'ignore', journal?.fd ?? 'ignore'],
+      env: { ...environment(env), [PLACE_VARIABLE]: JSON.stringify(place) },
+      windowsHide: true,
+    });
+    return new ProcessBody(started, named ?? inheritedMeeting(started, maxMessageBytes), options, journal);
+  } catch (error) {
+    // An environment that is too large is refused here and now; no child will give back what was opened for it.
+    journal?.close();
+    await named?.close();
+    throw error;
+  }
 }
 
 async function attached(options: ResolvedProcessOptions, attach: Attach, clock: Clock): Promise<Body> {

@@ -32,7 +32,8 @@ export interface MeetingPlace {
 
 /** At the inherited end of a socket pair: no path, no permissions, and an end that each side sees when the other dies. */
 export function inheritedMeeting(child: ChildProcess, maxMessageBytes: number): Meeting {
-  const socket = child.stdio[MEETING_FD] as Duplex | null | undefined;
+  // Where descriptors run out, there is no list of them either.
+  const socket = (child.stdio as ChildProcess['stdio'] | undefined)?.[MEETING_FD] as Duplex | null | undefined;
   const line =
     socket === null || socket === undefined
       ? Promise.reject<Line>(new Error('The child was not started'))

@@ -76,7 +76,7 @@ export class ThreadBody implements Body {
 
   hold(isHolding: boolean): void {
     clearInterval(this.looking);
-    if (!isHolding) {
+    if (!isHolding || !this.isAlive) {
       this.thread.unref();
       return;
     }

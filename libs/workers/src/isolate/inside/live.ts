@@ -24,13 +24,19 @@ import { Resident } from './resident.js';
  */
 export function live(link: Link): void {
   const early: unknown[] = [];
-  link.onGone = () => link.leave(0);
+  let isGone = false;
+  link.onGone = () => {
+    isGone = true;
+    link.leave(0);
+  };
   link.onWord = (word) => {
     const said = parseToIsolate(word);
     if (said?.[0] !== 'birth') return link.leave(0);
     link.onWord = (next) => (parseToIsolate(next)?.[0] === 'close' ? link.leave(0) : early.push(next));
     beBorn(link, said[1]).then(
       (resident) => {
+        // Its host went while it was being born, and what it has opened would be open for ever.
+        if (isGone) return link.onGone();
         link.onWord = (next) => resident.hear(next);
         for (const next of early.splice(0)) resident.hear(next);
       },
