@@ -173,6 +173,10 @@ export class FaultyStore implements Store {
     return this.call('finished', () => this.store.finished(ids));
   }
 
+  underWay(ids: readonly number[]): ReturnType<Store['underWay']> {
+    return this.call('underWay', () => this.store.underWay(ids));
+  }
+
   tick(ticker: string, dueAtMs: number): Promise<boolean> {
     return this.store.tick(ticker, dueAtMs);
   }

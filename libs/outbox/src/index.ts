@@ -8,7 +8,13 @@ export { NotDurableError, TransactionInvalidError } from './outbox.errors.js';
 export { durable, type DurableDeclaration } from './channel/durable.js';
 export type { DurableOptions } from './channel/durable.options.js';
 export type { Backoff, RetryOptions } from './channel/retry.js';
-export { ClaimLostError, DurableTakenError, MessageBuriedError, OutboxMissingError } from './channel/channel.errors.js';
+export {
+  ClaimLostError,
+  DurableTakenError,
+  MessageBuriedError,
+  OutboxMissingError,
+  ResultNotKeptError,
+} from './channel/channel.errors.js';
 
 export {
   type DeadLetter,

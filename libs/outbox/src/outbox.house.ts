@@ -62,6 +62,7 @@ export class OutboxHouse {
       announcer: this.announcer,
       migrate: this.options.migrate,
       callerOf: (id): ReplyAddress | undefined => this.awaited.find(id),
+      isAskedFor: (id) => this.awaited.hasDuplicates(id),
       onFinished: (id) => this.awaited.finished(id),
       onDelayed: (delayMs) => this.rounds.hasten('due', delayMs),
       onRoutedAway: (channel) => this.sender.wake(channel),

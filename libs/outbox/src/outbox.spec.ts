@@ -271,6 +271,69 @@ describe('a durable channel', () => {
   });
 });
 
+describe('a request that is a duplicate', () => {
+  const once = { deduplicate: { key: 'a', window: '1h' } } as const;
+  const asking = { ...once, timeout: '2s' } as const;
+
+  it.each(['before its handler is entered', 'while its handler runs'])(
+    'of a command is answered with what became of that, when it comes %s',
+    async (when) => {
+      let goOn: () => void = () => {};
+      const gate = new Promise<void>((resolve) => void (goOn = resolve));
+      let entered = 0;
+      const { gateway, worker, app, store } = await application(async (email) => {
+        entered++;
+        await gate;
+        return `sent to ${email.to}`;
+      });
+      if (when.startsWith('before')) await app.get(WorkersControl).pause(worker);
+      await gateway.command(worker, { to: 'ada' }, once);
+      if (when.startsWith('while')) await until(() => entered === 1);
+      const looks = vi.spyOn(store, 'finished');
+      const asked = [gateway.request(worker, { to: 'eve' }, asking), gateway.request(worker, { to: 'eve' }, asking)];
+      const answers = Promise.all(asked);
+      await until(() => looks.mock.calls.length > 0);
+      if (when.startsWith('before')) await app.get(WorkersControl).resume(worker);
+      goOn();
+      expect([await answers, entered]).toEqual([['sent to ada', 'sent to ada'], 1]);
+    },
+  );
+
+  it('of a command that fails for good is refused with that', async () => {
+    let goOn: () => void = () => {};
+    const gate = new Promise<void>((resolve) => void (goOn = resolve));
+    let entered = 0;
+    const { gateway, worker, store } = await application(async () => {
+      entered++;
+      await gate;
+      throw new PermanentError('never');
+    });
+    await gateway.command(worker, { to: 'ada' }, once);
+    await until(() => entered === 1);
+    const looks = vi.spyOn(store, 'finished');
+    const refused = gateway.request(worker, { to: 'ada' }, asking).then(String, (error: unknown) => error);
+    await until(() => looks.mock.calls.length > 0);
+    goOn();
+    expect(await refused).toMatchObject({ code: 'MESSAGE_BURIED', cause: { message: 'never' } });
+  });
+
+  it('of a message that is over is refused at once where its result was not kept', async () => {
+    const { gateway, worker, workers } = await application((email) => email.to);
+    await gateway.command(worker, { to: 'ada' }, once);
+    await workers.drain();
+    const asked = gateway.request(worker, { to: 'ada' }, asking);
+    await expect(asked).rejects.toMatchObject({ code: 'RESULT_NOT_KEPT', channel: 'emails', messageId: '1' });
+    await expect(asked).rejects.toThrow(/duplicate of message 1.*`keep`/);
+  });
+
+  it('of a message that is over is answered where its result was kept', async () => {
+    const { gateway, worker, workers } = await application((email) => email.to, { options: { keep: '1h' } });
+    await gateway.command(worker, { to: 'ada' }, once);
+    await workers.drain();
+    expect(await gateway.request(worker, { to: 'eve' }, asking)).toBe('ada');
+  });
+});
+
 describe('a message that a host died with', () => {
   it.each(['channel', 'worker'] as const)(
     'keeps nothing else from being claimed while its %s is paused, and runs when that is resumed',

@@ -41,6 +41,21 @@ export class ClaimLostError extends WorkersError {
   }
 }
 
+/** A request was a duplicate of a message that is over, and what came of that was not kept. The handler was not called for it again. */
+export class ResultNotKeptError extends WorkersError {
+  readonly code = 'RESULT_NOT_KEPT';
+
+  constructor(
+    readonly channel: string,
+    /** Of the message that was put before. */
+    readonly messageId: string,
+  ) {
+    super(
+      `A request on channel "${channel}" is a duplicate of message ${messageId}, which is over, and whose result was not kept. Give the channel a \`keep\` that is no shorter than the window of \`deduplicate\`, or ask with another key.`,
+    );
+  }
+}
+
 /** A message is a dead letter now; whoever waited for its outcome gets this. What it failed with last is the `cause`. */
 export class MessageBuriedError extends WorkersError {
   readonly code = 'MESSAGE_BURIED';

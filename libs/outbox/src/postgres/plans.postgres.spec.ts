@@ -2,6 +2,7 @@ import { Client } from 'pg';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { failure } from '../store/scene.contract.js';
 import { exchange, exchangeKeyed } from './exchange.js';
+import { underWay } from './finished.js';
 import { PostgresScene } from './fixtures/scene.js';
 import { settling } from './settle.js';
 import type { Statement } from './statement.js';
@@ -25,6 +26,7 @@ const STATEMENTS: readonly [Statement, string, string][] = [
   [finish, 'bigint[], int[], int, text[], float8[]', `${THREE}, '{x,x,x}', '{1,1,1}'`],
   [retry, 'bigint[], int[], int, float8[], text[], boolean[]', `${THREE}, '{1,1,1}', '{x,x,x}', '{f,f,f}'`],
   [release, 'bigint[], int[], int', THREE],
+  [underWay, 'bigint[]', `'{1,2,3}'`],
   [
     bury,
     'bigint[], int[], int, text[], text[], text[], float8[], boolean[]',

@@ -8,7 +8,7 @@ import { Claims, type Pace } from './claims.js';
 import { Database } from './database.js';
 import { PostgresDeadLetters } from './dead.letters.js';
 import { claimedOf } from './exchange.js';
-import { finished, finishedOf } from './finished.js';
+import { finished, finishedOf, underWay } from './finished.js';
 import { installation } from './installation.js';
 import { hostLockClass } from './lock.life.js';
 import { PostgresMigrations } from './migrations.js';
@@ -204,6 +204,10 @@ export class PostgresStore implements contract.Store {
 
   async finished(ids: readonly number[]): Promise<readonly contract.Finished[]> {
     return (await this.database.run(finished, [numbers(ids)])).map(finishedOf);
+  }
+
+  async underWay(ids: readonly number[]): Promise<readonly number[]> {
+    return (await this.database.run(underWay, [numbers(ids)])).map(({ id }) => asNumber(id));
   }
 
   async tick(ticker: string, dueAtMs: number): Promise<boolean> {

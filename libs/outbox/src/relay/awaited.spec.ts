@@ -87,6 +87,23 @@ describe('a caller whose message is run by another process', () => {
     expect(callers.map(({ heard }) => heard)).toEqual([[1], [1]]);
   });
 
+  it.each([
+    ['answered with what the message was recorded to come to, where somebody wanted it', true, 1],
+    ['refused when the message is over and nothing is recorded', false, 'ResultNotKeptError'],
+  ])('is, where it asked for a message that was there already, %s', async (_, wantsResult, heard) => {
+    const { there, awaited, here, line, clock } = await twoProcesses();
+    const [appended] = await line.store.append([newMessage(here.channel, { wantsResult })]);
+    there.relay.wake('a');
+    await turns();
+    const caller = new Caller();
+    awaited.add(appended?.id ?? 0, caller, here.channel, 'duplicate');
+    await clock.advance('1s');
+    expect(caller.state).toBe('waiting');
+    await there.hand.given[0]?.settle({ type: 'done', value: 1 });
+    await clock.advance('1s');
+    expect(caller.heard).toEqual([heard]);
+  });
+
   it('is forgotten when it has left, and the store is not asked any more', async () => {
     const { ask, line, clock } = await twoProcesses();
     const caller = new Caller();

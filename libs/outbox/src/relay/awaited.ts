@@ -1,5 +1,5 @@
 import type { Clock, ReplyAddress, Timer } from '@nestjs-workers/core/extension';
-import { MessageBuriedError } from '../channel/channel.errors.js';
+import { MessageBuriedError, ResultNotKeptError } from '../channel/channel.errors.js';
 import type { DurableChannel } from '../channel/durable.channel.js';
 import { asError } from '@nestjs-workers/core/extension';
 import type { Finished, Store } from '../store/store.js';
@@ -8,6 +8,8 @@ import type { Finished, Store } from '../store/store.js';
 const ASK_MS = 250;
 
 interface Waiting {
+  /** Whether it put the message, or asked for what is there already. */
+  readonly as: 'sender' | 'duplicate';
   readonly reply: ReplyAddress;
   readonly channel: DurableChannel;
 }
@@ -15,7 +17,8 @@ interface Waiting {
 /**
  * The callers in this process that wait for the outcome of durable messages, whichever host runs them.
  *
- * Promises: a caller is told once the outcome is recorded; one that left is forgotten. Its own deadline bounds how long it waits.
+ * Promises: a caller is told once the outcome is recorded; one that left is forgotten. Its own deadline bounds how long it waits. One that
+ * asked for a message that was there already is refused when that is over and nothing is recorded: nobody may have wanted its outcome.
  */
 export class Awaited {
   /** Several where a message was put twice under one deduplication key. */
@@ -29,15 +32,22 @@ export class Awaited {
     private readonly onFault: (error: unknown) => void,
   ) {}
 
-  add(id: number, reply: ReplyAddress, channel: DurableChannel): void {
-    this.waiting.set(id, [...(this.waiting.get(id) ?? []), { reply, channel }]);
+  add(id: number, reply: ReplyAddress, channel: DurableChannel, as: Waiting['as'] = 'sender'): void {
+    this.waiting.set(id, [...(this.waiting.get(id) ?? []), { as, reply, channel }]);
     this.askLater();
+    // It may be over already.
+    if (as === 'duplicate') void this.ask();
   }
 
-  /** The caller of a message that was claimed by this process. Undefined when there are several: they are answered from the record. */
+  /** The caller of a message that was claimed by this process. Undefined when there are others: they are answered from the record. */
   find(id: number): ReplyAddress | undefined {
-    const waiting = this.waiting.get(id);
-    return waiting?.length === 1 ? waiting[0]?.reply : undefined;
+    const [first, ...others] = this.waiting.get(id) ?? [];
+    return first?.as === 'sender' && others.length === 0 ? first.reply : undefined;
+  }
+
+  /** Whether somebody waits who put nothing: the message may not know that its outcome is wanted. */
+  hasDuplicates(id: number): boolean {
+    return this.waiting.get(id)?.some(isDuplicate) === true;
   }
 
   /** Told that the outcome of `id` is recorded. */
@@ -65,7 +75,11 @@ export class Awaited {
     if (this.asking !== 'no' || this.waiting.size === 0) return;
     this.asking = 'yes';
     try {
+      const duplicated = [...this.waiting.keys()].filter((id) => this.hasDuplicates(id));
+      // Asked first: what is over by then has its outcome recorded by then, or never.
+      const underWay = new Set(duplicated.length === 0 ? [] : await this.store.underWay(duplicated));
       for (const found of await this.store.finished([...this.waiting.keys()])) this.tell(found);
+      for (const id of duplicated) if (!underWay.has(id)) this.refuseDuplicates(id);
     } catch (error) {
       this.onFault(error);
     }
@@ -88,7 +102,20 @@ export class Awaited {
     this.waiting.delete(finished.id);
     for (const { reply, channel } of callers) tellOne(finished, reply, channel);
   }
+
+  private refuseDuplicates(id: number): void {
+    const callers = this.waiting.get(id) ?? [];
+    this.waiting.set(
+      id,
+      callers.filter((caller) => !isDuplicate(caller)),
+    );
+    for (const { reply, channel } of callers.filter(isDuplicate))
+      reply.refuse(new ResultNotKeptError(channel.name, String(id)));
+    this.forgetThoseWhoLeft();
+  }
 }
+
+const isDuplicate = ({ as }: Waiting): boolean => as === 'duplicate';
 
 function tellOne({ id, type, result }: Finished, reply: ReplyAddress, channel: DurableChannel): void {
   try {

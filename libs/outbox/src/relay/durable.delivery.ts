@@ -13,6 +13,8 @@ export interface Claimer {
   readonly follower: Follower | undefined;
   /** From 0 to 1. */
   chance(): number;
+  /** Whether somebody in this process waits for the outcome of a message that another one put. */
+  isAskedFor(id: number): boolean;
   /** Told what went wrong without being anybody's outcome. */
   fault(error: unknown): void;
   /** Records the settlement; resolves when it is committed. @throws (rejects) ClaimLostError */
@@ -125,9 +127,10 @@ export class DurableDelivery implements Delivery {
     return [claimer.follower === undefined ? write(headers) : claimer.follower.put(trail, headers, write, message)];
   }
 
-  /** Whether somebody on another host, or in an earlier life of this one, waits for the outcome. */
+  /** Whether somebody waits who is answered from the record: on another host, in an earlier life of this one, or with a duplicate. */
   private get isAwaitedElsewhere(): boolean {
-    return this.claimed.wantsResult && this.reply?.isHere !== true;
+    const { claimed, claimer, reply } = this;
+    return (claimed.wantsResult && reply?.isHere !== true) || claimer.isAskedFor(claimed.id);
   }
 
   private settlement<S extends object>(rest: S): S & { readonly id: number; readonly claim: number } {

@@ -24,6 +24,8 @@ export interface RelayParts {
   readonly migrate: boolean;
   /** The caller in this process that waits for a message. */
   readonly callerOf: (id: number) => ReplyAddress | undefined;
+  /** Whether somebody in this process waits for the outcome of a message that another one put. */
+  readonly isAskedFor?: (id: number) => boolean;
   readonly onFinished: (id: number) => void;
   /** Told when something is due that is not ready yet, in milliseconds from now. */
   readonly onDelayed: (delayMs: number) => void;
@@ -121,6 +123,10 @@ export class OutboxRelay implements Relay, Claimer {
   /** Those of them that something may be claimed from now. */
   get openChannels(): readonly string[] {
     return this.sources.open;
+  }
+
+  isAskedFor(id: number): boolean {
+    return this.parts.isAskedFor?.(id) === true;
   }
 
   chance(): number {
@@ -250,6 +256,12 @@ export class OutboxRelay implements Relay, Claimer {
     const { channel, message, claimed } = delivery;
     if (!this.held.has(delivery)) return Promise.reject(new ClaimLostError(channel.name, message.id));
     const settled = this.settling.add(delivery, settlement);
+    // The store tells of it only where the message was put by somebody who waits.
+    if (this.isAskedFor(claimed.id))
+      void settled.then(
+        () => this.parts.onFinished(claimed.id),
+        () => {},
+      );
     // The next one of its key, or this one itself, may be claimed in the same transaction.
     const frees = claimed.key !== null || (settlement.type === 'retry' && settlement.afterMs <= 0);
     if (frees) this.wake(channel.name);

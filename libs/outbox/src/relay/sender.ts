@@ -57,7 +57,8 @@ export class Sender implements Post {
       this.waiting.push({ message, resolve, reject });
       if (!this.isWriting) void this.write();
     });
-    if (reply !== undefined) this.awaited.add(appended.id, reply, channel);
+    if (reply !== undefined)
+      this.awaited.add(appended.id, reply, channel, appended.isDuplicate ? 'duplicate' : 'sender');
     if (!appended.isDuplicate) this.wake(channel.name, message.delayMs ?? 0);
     return appended;
   }

@@ -167,6 +167,10 @@ class SqliteStore implements Store {
     return this.verbs.finishedOf(ids);
   }
 
+  async underWay(ids: readonly number[]): Promise<readonly number[]> {
+    return this.verbs.underWay(ids);
+  }
+
   async tick(ticker: string, dueAtMs: number): Promise<boolean> {
     return this.verbs.tick(ticker, dueAtMs);
   }

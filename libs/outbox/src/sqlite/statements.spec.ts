@@ -47,6 +47,7 @@ beforeAll(async () => {
   await store.takeOver(seat, ['a'], 1);
   await seat.extend();
   await store.finished([1]);
+  await store.underWay([1]);
   await store.tick('clock', 1);
   await store.prune(10, { maxFinished: 1 });
   await store.stats();

@@ -135,6 +135,10 @@ export class Verbs {
     return this.connection.read(() => this.finished.of(ids));
   }
 
+  underWay(ids: readonly number[]): Promise<readonly number[]> {
+    return this.connection.read(() => this.finished.underWay(ids));
+  }
+
   tick(ticker: string, dueAtMs: number): Promise<boolean> {
     return this.connection.write(() => this.firstTick.all([ticker, dueAtMs]).length > 0);
   }

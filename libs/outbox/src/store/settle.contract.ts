@@ -238,6 +238,21 @@ export function settleContract(harness: StoreHarness): void {
       expect(await scene.store.finished([id])).toEqual([]);
     });
 
+    it('is still to come while the message is ready, delayed or claimed, and not when it is dead or gone', async () => {
+      const scene = await Scene.of(harness);
+      const ids = await scene.append({}, {}, {});
+      const delayed = await scene.appendOne({ delayMs: HOUR_MS });
+      const other = await scene.another();
+      const toCome = async () => (await other.underWay([...ids, delayed, 1_000_000])).toSorted((a, b) => a - b);
+      expect(await toCome()).toEqual([...ids, delayed]);
+      const host = await scene.host();
+      const [first, second, third] = (await host.claim()) as [Claimed, Claimed, Claimed];
+      expect(await toCome()).toEqual([...ids, delayed]);
+      await host.settle(done(first), bury(second), retry(third));
+      expect(await toCome()).toEqual([third.id, delayed]);
+      expect(await other.underWay([])).toEqual([]);
+    });
+
     it('is heard of by the hosts of its process', async () => {
       const scene = await Scene.of(harness);
       const id = await scene.appendOne({ wantsResult: true });

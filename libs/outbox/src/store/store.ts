@@ -90,6 +90,8 @@ export interface Store {
 
   /** What is recorded of requests: an entry for each of `ids` whose outcome is known. */
   finished(ids: readonly number[]): Promise<readonly Finished[]>;
+  /** Those of `ids` that may still come to an outcome by themselves: ready, delayed or claimed, by whatever host. */
+  underWay(ids: readonly number[]): Promise<readonly number[]>;
   /** True for the first one that asks for this due time of this ticker, over all hosts. */
   tick(ticker: string, dueAtMs: number): Promise<boolean>;
   /**

@@ -174,6 +174,10 @@ export class MemoryStore implements Store {
     return this.tables.finished(ids);
   }
 
+  async underWay(ids: readonly number[]): Promise<readonly number[]> {
+    return this.tables.underWay(ids);
+  }
+
   async tick(ticker: string, dueAtMs: number): Promise<boolean> {
     return this.tables.tick(ticker, dueAtMs);
   }

@@ -15,6 +15,7 @@ import { until } from '../testing/until.js';
 import { Worker } from '../worker/worker.decorator.js';
 import { WorkersModule } from '../workers.module.js';
 import type { WorkersModuleOptions } from '../workers.options.js';
+import { WorkersError } from '../workers.error.js';
 import { WorkerGateway } from './worker.gateway.js';
 import { httpExceptionFor, WorkersExceptionFilter } from './workers.filter.js';
 
@@ -106,6 +107,13 @@ describe('the exception filter', () => {
     for (let n = 0; n < 3; n++) await post(app, '/orders/later', { amount: 1 }).expect(201, 'accepted');
     const { body } = await post(app, '/orders/later', { amount: 1 }).expect(503).expect('Retry-After', '3');
     expect(body).toMatchObject({ statusCode: 503, code: 'OVERLOADED' });
+  });
+
+  it('answers 409 for a duplicate of a message whose result was not kept', () => {
+    class NotKept extends WorkersError {
+      readonly code = 'RESULT_NOT_KEPT';
+    }
+    expect(httpExceptionFor(new NotKept('no')).getStatus()).toBe(409);
   });
 
   it('answers 503 while isolates only die', () => {

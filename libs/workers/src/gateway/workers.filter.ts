@@ -10,6 +10,7 @@ const CLIENT_LEFT = 499;
 const STATUS_BY_CODE: Readonly<Record<string, number>> = {
   REQUEST_ABORTED: CLIENT_LEFT,
   PAYLOAD_INVALID: HttpStatus.BAD_REQUEST,
+  RESULT_NOT_KEPT: HttpStatus.CONFLICT,
   OVERLOADED: HttpStatus.SERVICE_UNAVAILABLE,
   CHANNEL_OVERFLOW: HttpStatus.SERVICE_UNAVAILABLE,
   CHANNEL_CLOSED: HttpStatus.SERVICE_UNAVAILABLE,
@@ -26,7 +27,7 @@ const RETRY_AFTER_SECONDS = 1;
 const log = new Logger('WorkersExceptionFilter');
 
 /**
- * Answers HTTP for the errors of this library: 400 with the list for a bad payload, 503 with `Retry-After` when there is no room,
+ * Answers HTTP for the errors of this library: 400 with the list for a bad payload, 409 for a duplicate that cannot be answered, 503 with `Retry-After` when there is no room,
  * isolates only die or the application stops, 504 when nobody answered in time. A handler's own `HttpException` is answered as it
  * is. What becomes a 500 is logged, with the stack of what the handler threw: its caller is told no more than that.
  *

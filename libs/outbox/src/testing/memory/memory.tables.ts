@@ -164,6 +164,10 @@ export class MemoryTables {
     });
   }
 
+  underWay(ids: readonly number[]): readonly number[] {
+    return ids.filter((id) => (this.messages.get(id)?.place.type ?? 'dead') !== 'dead');
+  }
+
   tick(ticker: string, dueAtMs: number): boolean {
     const key = keyOf(ticker, dueAtMs);
     const isFirst = this.ticks.get(key, -Infinity) === undefined;
