@@ -13,7 +13,7 @@ import {
 } from '@nestjs-workers/core';
 import { HeldClock, until, workersTesting } from '@nestjs-workers/core/testing';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
-import { DeadLetters, durable, type DurableOptions, Outbox, OutboxModule } from './index.js';
+import { DeadLetters, durable, type DurableOptions, MessageBuriedError, Outbox, OutboxModule } from './index.js';
 import { type MemoryStore, memoryStore, memoryTransaction } from './testing/index.js';
 
 interface Email {
@@ -174,6 +174,22 @@ describe('a durable channel', () => {
     const { gateway, worker } = await application((email) => `sent to ${email.to}`);
     expect(await gateway.request(worker, { to: 'ada' })).toBe('sent to ada');
   });
+
+  it.each(['here', 'on another host'])(
+    'refuses a request whose message became a dead letter %s with what it failed with last',
+    async (where) => {
+      const store = memoryStore();
+      const handle = (_: Email, { attempt }: WorkerContext): never => {
+        throw new Error(`no, ${attempt}`);
+      };
+      const options = { retry: { attempts: 2, backoff: { delay: 1, jitter: 'none' } } } as const;
+      const here = await application(handle, { options, store, autoStart: where === 'here' });
+      if (where !== 'here') await application(handle, { options, store: store.another() });
+      const refused = await here.gateway.request(here.worker, { to: 'ada' }).catch((error: unknown) => error);
+      expect(refused).toBeInstanceOf(MessageBuriedError);
+      expect(refused).toMatchObject({ channel: 'emails', messageId: '1', cause: { message: 'no, 2' } });
+    },
+  );
 
   it('tries again what failed, and buries what fails for good', async () => {
     const keys: string[] = [];

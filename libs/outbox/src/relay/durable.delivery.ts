@@ -1,5 +1,6 @@
 import type { Channel, Headers, Outcome } from '@nestjs-workers/core';
 import { asError, type Delivery, type Fault, type Follower, type StoredMessage } from '@nestjs-workers/core/extension';
+import { MessageBuriedError } from '../channel/channel.errors.js';
 import { DurableChannel } from '../channel/durable.channel.js';
 import { verdictOn } from '../channel/retry.js';
 import type { Claimed, Failure, NewMessage, Settlement } from '../store/store.js';
@@ -89,7 +90,13 @@ export class DurableDelivery implements Delivery {
       isFinal ? { ...verdict, failure, isCrash, ...this.answerFor(fault.error) } : { ...verdict, failure, isCrash },
     );
     await claimer.settle(this, settlement);
+    if (this.reply !== undefined && settlement.type === 'bury')
+      this.reply.burial = this.burial(settlement.reason, fault);
     claimer.failed(this, settlement, fault, claimed.waitedMs);
+  }
+
+  private burial(reason: string, { error }: Fault): MessageBuriedError {
+    return new MessageBuriedError(this.channel.name, this.message.id, reason, { cause: error });
   }
 
   private failure(kind: string): Omit<Failure, 'message'> {

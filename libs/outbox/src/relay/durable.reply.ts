@@ -1,10 +1,10 @@
 import type { ReplyAddress } from '@nestjs-workers/core/extension';
-import { ClaimLostError } from '../channel/channel.errors.js';
+import { ClaimLostError, type MessageBuriedError } from '../channel/channel.errors.js';
 
 /**
  * The caller of a request, as the handler of a durable message sees it.
  *
- * It is answered when the outcome is recorded. A failure that will be tried again is none of its business, nor is a claim that another
+ * It is answered when the outcome is recorded, and refused with the same error as from the record. A failure that will be tried again is none of its business, nor is a claim that another
  * host has now; and that it stops waiting does not stop the work, which is durable.
  */
 export class DurableReply implements ReplyAddress {
@@ -12,6 +12,8 @@ export class DurableReply implements ReplyAddress {
   onLeave: ((reason: Error) => void) | undefined;
   /** Whether a failure would be the last one. */
   isFinal = true;
+  /** What says that the message is a dead letter, once that is recorded. */
+  burial: MessageBuriedError | undefined;
   /** What the handler answered before it returned. */
   early: { readonly value: unknown } | undefined;
 
@@ -32,7 +34,7 @@ export class DurableReply implements ReplyAddress {
 
   refuse(error: Error): boolean {
     const runsAgain = error instanceof ClaimLostError ? !error.mayBeRecorded : !this.isFinal;
-    return !runsAgain && this.here !== undefined && this.here.refuse(error);
+    return !runsAgain && this.here !== undefined && this.here.refuse(this.burial ?? error);
   }
 
   progress(value: unknown): void {

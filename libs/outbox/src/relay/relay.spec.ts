@@ -382,7 +382,8 @@ describe('what cannot be read', () => {
     };
     const { put, line } = await relayBench({ parts: { callerOf: () => caller } });
     await put({ payload: 'not json', wantsResult: true });
-    expect([refused?.name, await line.store.deadLetters.count({})]).toEqual(['SyntaxError', 1]);
+    expect(refused).toMatchObject({ name: 'MessageBuriedError', reason: 'permanent', cause: { name: 'SyntaxError' } });
+    expect(await line.store.deadLetters.count({})).toBe(1);
   });
 });
 

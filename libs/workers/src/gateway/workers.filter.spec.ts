@@ -13,6 +13,7 @@ import { HeldClock } from '../testing/held.clock.js';
 import { RecordingDispatcher } from '../testing/recording.dispatcher.js';
 import { until } from '../testing/until.js';
 import { Worker } from '../worker/worker.decorator.js';
+import { HandlerTimeoutError } from '../worker/worker.errors.js';
 import { WorkersModule } from '../workers.module.js';
 import type { WorkersModuleOptions } from '../workers.options.js';
 import { WorkersError } from '../workers.error.js';
@@ -114,6 +115,15 @@ describe('the exception filter', () => {
       readonly code = 'RESULT_NOT_KEPT';
     }
     expect(httpExceptionFor(new NotKept('no')).getStatus()).toBe(409);
+  });
+
+  it('answers for a dead letter what it died of: 504 for a timeout, the exception for a HttpException, 500 otherwise', () => {
+    class Buried extends WorkersError {
+      readonly code = 'MESSAGE_BURIED';
+    }
+    const causes = [new HandlerTimeoutError('OrderWorker', '1', 10), new ConflictException(), new Error('no')];
+    const statuses = causes.map((cause) => httpExceptionFor(new Buried('no', { cause })).getStatus());
+    expect(statuses).toEqual([504, 409, 500]);
   });
 
   it('answers 503 while isolates only die', () => {

@@ -52,7 +52,7 @@ export class WorkersExceptionFilter extends BaseExceptionFilter implements Excep
 /** The `HttpException` that says over HTTP what `error` says. */
 export function httpExceptionFor(error: WorkersError): HttpException {
   if (error.cause instanceof HttpException) return error.cause;
-  const status = STATUS_BY_CODE[error.code] ?? SERVER_ERROR;
+  const status = STATUS_BY_CODE[isBuriedLate(error) ? 'HANDLER_TIMEOUT' : error.code] ?? SERVER_ERROR;
   const isOurs = status !== SERVER_ERROR;
   const body = {
     statusCode: status,
@@ -61,6 +61,11 @@ export function httpExceptionFor(error: WorkersError): HttpException {
     ...('issues' in error ? { issues: error.issues } : {}),
   };
   return new HttpException(body, status, { cause: error });
+}
+
+/** A durable message that is a dead letter now because its handler ran out of time: what its caller waited for is what it says. */
+function isBuriedLate({ code, cause }: WorkersError): boolean {
+  return code === 'MESSAGE_BURIED' && cause instanceof Error && 'code' in cause && cause.code === 'HANDLER_TIMEOUT';
 }
 
 function retryAfterSeconds(error: WorkersError, answer: HttpException): number | undefined {
