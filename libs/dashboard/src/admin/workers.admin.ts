@@ -156,9 +156,10 @@ export class WorkersAdmin {
     return (await this.letters.get()).count(query);
   }
 
-  /** Has them tried again; returns the ids of those that were dead. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
+  /** Has them tried again; returns the ids of those that were dead. @throws (rejects) ChannelUnknownError, OutboxAbsentError, StoreUnreachableError */
   async retryDeadLetters(selection: DeadLetterSelection, { actor }: ControlOptions = {}): Promise<readonly string[]> {
     const ids = await (await this.letters.get()).retryAll(selection);
+    if (ids.length === 0) await this.checkChannel(selection);
     this.tellOf('retry', selection, actor, ids);
     return ids;
   }
@@ -169,9 +170,10 @@ export class WorkersAdmin {
     this.tellOf('edit', { ids: [id] }, actor, [id]);
   }
 
-  /** Forgets them for good; returns their ids. @throws (rejects) OutboxAbsentError, StoreUnreachableError */
+  /** Forgets them for good; returns their ids. @throws (rejects) ChannelUnknownError, OutboxAbsentError, StoreUnreachableError */
   async discardDeadLetters(selection: DeadLetterSelection, { actor }: ControlOptions = {}): Promise<readonly string[]> {
     const ids = await (await this.letters.get()).discardAll(selection);
+    if (ids.length === 0) await this.checkChannel(selection);
     this.tellOf('discard', selection, actor, ids);
     return ids;
   }
@@ -221,6 +223,13 @@ export class WorkersAdmin {
       finalize(() => this.streams.delete(everyMs)),
       share({ connector: () => new ReplaySubject(1) }),
     );
+  }
+
+  /** A channel that is not declared here may have dead letters all the same, of another process or an older version. */
+  private async checkChannel(selection: DeadLetterSelection): Promise<void> {
+    if ('ids' in selection) return;
+    const { channel } = selection;
+    if ((await this.countDeadLetters({ channel })) === 0) this.application.channel(channel);
   }
 
   private tellOf(

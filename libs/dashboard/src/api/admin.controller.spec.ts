@@ -224,6 +224,16 @@ describe('the admin API', () => {
     expect((await post('concurrency', { worker: 'Resizer', concurrency: 0 })).status).toBe(400);
     expect((await get('stream?everyMs=1')).status).toBe(400);
     expect((await post('dead-letters/discard', {})).body).toMatchObject({ message: 'channel: is missing' });
+    expect((await post('dead-letters/discard', { channel: 'emails', reason: 'atempts' })).status).toBe(400);
+    expect((await get('dead-letters?reason=atempts')).status).toBe(400);
+    for (const action of ['retry', 'discard']) {
+      const unknown = await post(`dead-letters/${action}`, { channel: 'emials' });
+      expect([unknown.status, unknown.body]).toMatchObject([404, { code: 'CHANNEL_UNKNOWN' }]);
+      expect((unknown.body as { message: string }).message).toContain('Did you mean "emails"?');
+      expect((await post(`dead-letters/${action}`, { channel: 'emails', reason: 'attempts' })).body).toEqual({
+        ids: [],
+      });
+    }
     expect((await post('dead-letters/77/edit', { payload: 1 })).body).toMatchObject({ code: 'DEAD_LETTER_UNKNOWN' });
   });
 

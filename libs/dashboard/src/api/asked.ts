@@ -3,6 +3,9 @@ import type { PauseTarget } from '@nestjs-workers/core';
 import type { DeadLetterQuery } from '@nestjs-workers/outbox';
 import type { DeadLetterSelection } from '../admin/workers.admin.js';
 
+/** Why messages are buried; the guide on retries has them with what they mean. */
+const REASONS = ['permanent', 'attempts', 'refused', 'lost', 'crashed', 'unwritable'] as const;
+
 /** What a request asks for, read field by field from what nobody has checked; throws 400 with the name of the field. */
 export function asked(given: unknown): Asked {
   return new Asked(typeof given === 'object' && given !== null ? (given as Record<string, unknown>) : {});
@@ -69,7 +72,7 @@ export class Asked {
   private matching() {
     const [channel, reason, since, until] = [
       this.text('channel'),
-      this.text('reason'),
+      this.choice('reason', REASONS),
       this.date('since'),
       this.date('until'),
     ];
