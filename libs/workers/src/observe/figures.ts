@@ -40,9 +40,15 @@ type Row<T> = readonly [
 
 const CHANNEL: readonly Row<ChannelStats>[] = [
   ['gauge', 'channel.depth', '{message}', 'Messages that wait', ({ depth }) => depth],
-  ['gauge', 'channel.capacity', '{message}', 'How many may wait', ({ capacity }) => capacity],
+  ['gauge', 'channel.capacity', '{message}', 'How many may wait', ({ capacity }) => boundOf(capacity)],
   ['gauge', 'channel.pending_puts', '{put}', 'Puts that wait for room', ({ pendingPuts }) => pendingPuts],
-  ['gauge', 'channel.max_pending_puts', '{put}', 'How many may wait for room', ({ maxPendingPuts }) => maxPendingPuts],
+  [
+    'gauge',
+    'channel.max_pending_puts',
+    '{put}',
+    'How many may wait for room',
+    ({ maxPendingPuts }) => boundOf(maxPendingPuts),
+  ],
   [
     'gauge',
     'channel.oldest_age',
@@ -108,6 +114,11 @@ const RELAY: readonly Row<RelayStats>[] = [
 ];
 
 const ISOLATE_STATES = ['starting', 'idle', 'busy', 'leaving', 'dead'] as const;
+
+/** Where there is no bound there is no number of it: a line of it would flatten all others of a chart. */
+function boundOf(most: number): number | undefined {
+  return most < Number.MAX_SAFE_INTEGER ? most : undefined;
+}
 
 function storedOf({ stored }: ChannelStats): Point[] {
   return by('place', stored ?? {}).filter(({ labels }) => labels['place'] !== 'oldestReadyMs');

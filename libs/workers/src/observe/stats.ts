@@ -28,11 +28,11 @@ export interface RelayStats {
 export interface ChannelStats {
   /** Messages in the buffer. */
   readonly depth: number;
-  /** The bound of `depth`. */
+  /** The bound of `depth`; `Number.MAX_SAFE_INTEGER` where there is none. */
   readonly capacity: number;
   /** Puts that wait for room. */
   readonly pendingPuts: number;
-  /** The bound of `pendingPuts`. */
+  /** The bound of `pendingPuts`; `Number.MAX_SAFE_INTEGER` where there is none. */
   readonly maxPendingPuts: number;
   readonly accepted: number;
   /** Refused with an error: overflow, closed, invalid payload, shed, or a sender that stopped waiting. */
