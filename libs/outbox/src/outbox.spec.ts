@@ -236,6 +236,28 @@ describe('a durable channel', () => {
     expect(seen).toEqual(['kept']);
   });
 
+  it('counts in its statistics what this process put on it and what was claimed for workers here, and has no bounds', async () => {
+    const { gateway, worker, outbox, store, Emails, workers } = await application(
+      () => {
+        throw new Error('no');
+      },
+      { options: { retry: { attempts: 3, backoff: { delay: 1, jitter: 'none' } } } },
+    );
+    const buried = workers.next('workers.buried');
+    const transaction = memoryTransaction(store);
+    await outbox.add(transaction, Emails, { to: 'ada' });
+    transaction.commit();
+    await buried;
+    const bounds = { capacity: Number.MAX_SAFE_INTEGER, maxPendingPuts: Number.MAX_SAFE_INTEGER };
+    expect(gateway.stats().channels['emails']).toMatchObject({ accepted: 0, taken: 3, ...bounds });
+    const again = workers.next('workers.buried');
+    const once = { deduplicate: { key: 'bob', window: '1h' } } as const;
+    await gateway.command(worker, { to: 'bob' }, once);
+    await gateway.command(worker, { to: 'bob' }, once);
+    await again;
+    expect(gateway.stats().channels['emails']).toMatchObject({ accepted: 1, taken: 6 });
+  });
+
   it('tells every host of a commit that is seen, and nobody of a rollback', async () => {
     const { outbox, store, Emails, workers } = await application(() => {});
     const wake = vi.spyOn(store, 'wake');
@@ -258,6 +280,7 @@ describe('a durable channel', () => {
     await gateway.command(worker, { to: 'ada' });
     await until(async () => (await store.stats())['sent']?.ready === 1);
     expect(await store.stats()).toMatchObject({ sent: { ready: 1 } });
+    expect(gateway.stats().channels['sent']?.accepted).toBe(0);
   });
 
   it('offers it to an output in memory once it is settled', async () => {
