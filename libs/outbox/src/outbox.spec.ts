@@ -8,6 +8,7 @@ import {
   Worker,
   WorkerGateway,
   type WorkerContext,
+  type WorkerFailure,
   WorkersControl,
   WorkersModule,
 } from '@nestjs-workers/core';
@@ -26,6 +27,7 @@ async function application(
   {
     options = {},
     out,
+    failures,
     concurrency = 4,
     shutdown = {},
     clock,
@@ -34,6 +36,7 @@ async function application(
   }: {
     options?: DurableOptions<Email>;
     out?: ChannelDeclaration;
+    failures?: ChannelDeclaration<WorkerFailure>;
     concurrency?: number;
     shutdown?: ShutdownOptions;
     clock?: HeldClock;
@@ -43,7 +46,9 @@ async function application(
 ) {
   const Emails = durable<Email>('emails', options);
 
-  @Worker({ in: Emails, expose: true, concurrency, ...(out === undefined ? {} : { out }) })
+  const ends = { ...(out === undefined ? {} : { out }), ...(failures === undefined ? {} : { failures }) };
+
+  @Worker({ in: Emails, expose: true, concurrency, ...ends })
   @Injectable()
   class SendEmail {
     constructor(@Inject('handle') private readonly work: typeof handle) {}
@@ -56,7 +61,7 @@ async function application(
   @Module({
     imports: [
       WorkersModule.forRoot({
-        channels: [Emails, ...(out === undefined ? [] : [out])],
+        channels: [Emails, ...Object.values(ends)],
         guard: 'off',
         shutdown,
         autoStart,
@@ -234,6 +239,26 @@ describe('a durable channel', () => {
     await until(() => seen.length > 0);
     await workers.drain();
     expect(seen).toEqual(['kept']);
+  });
+
+  it('says in each failure whether it is the last one', async () => {
+    const Failures = channel<WorkerFailure>('failures', { buffer: 4 });
+    const { gateway, worker, workers } = await application(
+      () => {
+        throw new Error('no');
+      },
+      { options: { retry: { attempts: 3, backoff: { delay: 1, jitter: 'none' } } }, failures: Failures },
+    );
+    const heard: WorkerFailure[] = [];
+    gateway.channel(Failures).subscribe((failure) => void heard.push(failure));
+    await gateway.command(worker, { to: 'ada' });
+    await until(() => heard.length === 3);
+    await workers.drain();
+    expect(heard.map(({ attempt, retryable, willRetry }) => [attempt, retryable, willRetry])).toEqual([
+      [1, true, true],
+      [2, true, true],
+      [3, true, false],
+    ]);
   });
 
   it('counts in its statistics what this process put on it and what was claimed for workers here, and has no bounds', async () => {

@@ -37,6 +37,8 @@ const ANSWER_KEPT_MS = 60_000;
  * `ClaimLostError` when the claim was lost, and then nothing was written.
  */
 export class DurableDelivery implements Delivery {
+  willRetry = false;
+
   constructor(
     readonly claimed: Claimed,
     readonly channel: DurableChannel,
@@ -90,6 +92,7 @@ export class DurableDelivery implements Delivery {
       isFinal ? { ...verdict, failure, isCrash, ...this.answerFor(fault.error) } : { ...verdict, failure, isCrash },
     );
     await claimer.settle(this, settlement);
+    this.willRetry = !isFinal;
     if (this.reply !== undefined && settlement.type === 'bury')
       this.reply.burial = this.burial(settlement.reason, fault);
     claimer.failed(this, settlement, fault, claimed.waitedMs);

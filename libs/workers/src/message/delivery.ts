@@ -9,6 +9,8 @@ import type { Outcome } from './outcome.js';
  */
 export interface Delivery<T = unknown> {
   readonly message: Message<T>;
+  /** Known once it is settled: whether the message is tried again by itself. Left out where nothing ever is. */
+  readonly willRetry?: boolean;
   /**
    * Records `outcome`. Called exactly once, before anybody is told. A promise holds back the reply, the output, the events and
    * (beyond 2 x concurrency) the intake until it settles; a rejection is announced and the message counts as not settled.

@@ -226,6 +226,7 @@ describe('what a handler throws', () => {
           messageId: message.id,
           kind: 'handler_error',
           retryable: true,
+          willRetry: false,
           message: 'busy',
           error,
           attempt: 1,

@@ -51,7 +51,7 @@ export class Completion {
       this.unsettled(delivery, error);
       return undefined;
     }
-    this.tell(delivery.message, outcome, waitMs, runMs);
+    this.tell(delivery, outcome, waitMs, runMs);
     return undefined;
   }
 
@@ -66,13 +66,14 @@ export class Completion {
     const { worker, in: channel } = this.to;
     this.announcer.follower?.settle({ worker, channel }, delivery.message, settling);
     return settling.then(
-      () => this.tell(delivery.message, outcome, waitMs, runMs),
+      () => this.tell(delivery, outcome, waitMs, runMs),
       (error: unknown) => this.unsettled(delivery, error),
     );
   }
 
-  private tell(message: Message, outcome: Outcome, waitMs: number, runMs: number): void {
-    if (outcome.type !== 'done') return this.tellFault(message, outcome, waitMs, runMs);
+  private tell(delivery: Delivery, outcome: Outcome, waitMs: number, runMs: number): void {
+    if (outcome.type !== 'done') return this.tellFault(delivery, outcome, waitMs, runMs);
+    const { message } = delivery;
     message.reply?.answer(outcome.value);
     if (this.to.out !== undefined) this.feedOutput(this.to.out, message, outcome.value);
     if (this.completedTopic.isHeard) this.tellObservers(message, waitMs, runMs);
@@ -82,11 +83,12 @@ export class Completion {
     this.completedTopic.announce({ ...this.about(message), waitMs, runMs });
   }
 
-  private tellFault(message: Message, { type, fault }: Exclude<Outcome, Done>, waitMs: number, runMs: number): void {
+  private tellFault(delivery: Delivery, { type, fault }: Exclude<Outcome, Done>, waitMs: number, runMs: number): void {
+    const { message } = delivery;
     const about = { ...this.about(message), waitMs, runMs };
     const hasCaller = message.reply?.state === 'waiting';
     message.reply?.refuse(this.refusal(message, fault));
-    if (type !== 'aborted') this.to.failures?.offer(this.failure(message, fault, waitMs, runMs), 'failures-full');
+    if (type !== 'aborted') this.to.failures?.offer(this.failure(delivery, fault, waitMs, runMs), 'failures-full');
     const { kind, retryable, error } = fault;
     const event = { ...about, kind, retryable, error, hasCaller };
     this.announcer.announce(type === 'aborted' ? 'workers.aborted' : 'workers.error', event);
@@ -103,7 +105,7 @@ export class Completion {
   }
 
   private failure(
-    message: Message,
+    { message, willRetry = false }: Delivery,
     { kind, retryable, error }: Fault,
     waitMs: number,
     runMs: number,
@@ -114,6 +116,7 @@ export class Completion {
       messageId: message.id,
       kind,
       retryable,
+      willRetry,
       message: error.message,
       error,
       attempt: message.attempt,

@@ -10,7 +10,10 @@ export interface WorkerFailure<T = unknown> {
   readonly channel: string | undefined;
   readonly messageId: string;
   readonly kind: FaultKind;
+  /** Whether trying again may help, as far as the fault says. */
   readonly retryable: boolean;
+  /** Whether it will be tried again by itself: true of a durable message for each failure but the last. In memory nothing is. */
+  readonly willRetry: boolean;
   readonly message: string;
   readonly error: Error;
   readonly attempt: number;
