@@ -43,10 +43,8 @@ describe.each(KINDS)('in the host of a $kind', ({ dispatch }) => {
     app().workers.clear();
     await ask('log');
     expect(await ask('class')).toBeDefined();
-    expect(app().workers.events('workers.fault')).toMatchObject([
-      { source: 'logger', error: new Error('the disk is full') },
-      { source: 'logger', error: new Error('the disk is full') },
-    ]);
+    const fault = { source: 'logger', error: new Error('the disk is full') };
+    expect(app().workers.events('workers.fault')).toMatchObject([fault, fault, fault]);
     expect(isolatesOf(app(), 'Asker')).toMatchObject([{ name: before?.name, pid: before?.pid, restarts: 0 }]);
   });
 });

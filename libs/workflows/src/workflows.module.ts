@@ -1,6 +1,6 @@
 import { ConfigurableModuleBuilder, type DynamicModule, Module, type Provider } from '@nestjs/common';
 import { ModuleRef, ModulesContainer } from '@nestjs/core';
-import { WorkersModule } from '@nestjs-workers/core';
+import { ConfigurationError, WorkersModule } from '@nestjs-workers/core';
 import { isIsolate, premisesAround, WorkerDiscovery } from '@nestjs-workers/core/extension';
 import { durable, Outbox } from '@nestjs-workers/outbox';
 import { OutboxHouse } from '@nestjs-workers/outbox/extension';
@@ -93,17 +93,23 @@ function furnished(
   };
 }
 
+const NO_OUTBOX =
+  'WorkflowsModule stands on the store of OutboxModule, and there is none. Import OutboxModule.forRoot({ store }) beside WorkersModule.forRoot().';
+
 const HALL: Provider[] = [
   {
     provide: WorkflowsHouse,
-    useFactory: async (options: object, outbox: OutboxHouse, modules: ModulesContainer) =>
-      houseAround(outbox, modules) ?? newHouse(options, outbox, modules),
-    inject: [WORKFLOWS_MODULE_OPTIONS, OutboxHouse, ModulesContainer],
+    useFactory: async (options: object, outbox: OutboxHouse | undefined, modules: ModulesContainer) => {
+      if (outbox === undefined) throw new ConfigurationError([NO_OUTBOX]);
+      return houseAround(outbox, modules) ?? newHouse(options, outbox, modules);
+    },
+    inject: [WORKFLOWS_MODULE_OPTIONS, { token: OutboxHouse, optional: true }, ModulesContainer],
   },
   {
     provide: Workflows,
     useFactory: (house: WorkflowsHouse, outbox: Outbox) => new Workflows(house, outbox),
-    inject: [WorkflowsHouse, Outbox],
+    // Without an outbox the house says what to do; Nest would only say that something is missing.
+    inject: [WorkflowsHouse, { token: Outbox, optional: true }],
   },
   { provide: Projections, useFactory: (house: WorkflowsHouse) => house.projections, inject: [WorkflowsHouse] },
 ];

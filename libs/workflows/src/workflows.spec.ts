@@ -365,6 +365,13 @@ describe('the module', () => {
       expect(problems.join('\n')).toContain(part);
   });
 
+  it('says that it needs an outbox, where there is none', async () => {
+    @Module({ imports: [WorkersModule.forRoot({}), WorkflowsModule.forRoot({ workflows: [OrderWorkflow] })] })
+    class AppModule {}
+    const compiling = Test.createTestingModule({ imports: [AppModule] }).compile();
+    await expect(compiling).rejects.toThrow('WorkflowsModule stands on the store of OutboxModule, and there is none.');
+  });
+
   it('takes the workflows of feature modules, and options from a factory', async () => {
     @Workflow('feature')
     class Feature extends OrderWorkflow {}

@@ -3,12 +3,15 @@ import type { LoggerService } from '@nestjs/common';
 import type { LogLevel } from '../../dispatch/desk.js';
 import type { Link } from './link.js';
 
-/** Nest's logger inside an isolate: every line reaches the logger of the host. */
+/** Who tells of the start of a context. */
+const STARTING = new Set<unknown>(['NestFactory', 'InstanceLoader']);
+
+/** Nest's logger inside an isolate: every line reaches the logger of the host, but those that would read as if the application began again. */
 export class FarLogger implements LoggerService {
   constructor(private readonly link: Link) {}
 
   log(message: unknown, ...more: unknown[]): void {
-    this.tell('log', message, more);
+    if (!STARTING.has(more.at(-1))) this.tell('log', message, more);
   }
 
   warn(message: unknown, ...more: unknown[]): void {
