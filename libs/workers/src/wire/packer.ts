@@ -37,6 +37,8 @@ export class Packer {
       return this.pack(value);
     } catch (thrown) {
       if (thrown instanceof NotPortableError) throw thrown;
+      // As deep as that, the stack may end before the limit, or before it can be said.
+      if (thrown instanceof RangeError && this.open.length > DEEPEST / 2) throw this.tooDeep();
       throw this.refusal('something that cannot be read', 'Send a plain copy; error.cause says what it threw.', {
         cause: thrown,
       });
@@ -52,7 +54,7 @@ export class Packer {
   private packObject(value: object): unknown {
     const copy = this.copies.get(value);
     if (copy !== undefined) return copy;
-    if (this.open.length >= DEEPEST) throw this.refusal(`more than ${DEEPEST} deep`, 'Send a flat list instead.');
+    if (this.open.length >= DEEPEST) throw this.tooDeep();
     if (this.open.includes(value)) throw this.cycle(value);
     this.open.push(value);
     const packed = this.packKind(value);
@@ -164,6 +166,12 @@ export class Packer {
 
   private refuseObstacle(obstacle: string | undefined): void {
     if (obstacle !== undefined) throw this.refusal(obstacle, 'Send a plain copy of it.');
+  }
+
+  private tooDeep(): NotPortableError {
+    const depth = this.open.length;
+    const what = depth < DEEPEST ? `${depth} deep, for which no stack is left` : `more than ${DEEPEST} deep`;
+    return this.refusal(what, 'Send a flat list instead.');
   }
 
   private cycle(value: object): NotPortableError {

@@ -120,6 +120,18 @@ export function borderContract(name: string, { form, cross }: Border): void {
       };
       expectSame(JSON.stringify(carried(nested(1_000))), JSON.stringify(nested(1_000)));
       expect(() => pack(nested(1_001), form)).toThrow(/more than 1000 deep/);
+      const from = (frames: number): unknown => (frames === 0 ? pack(nested(1_000), form) : from(frames - 1));
+      const saidFrom = (frames: number): string => {
+        try {
+          from(frames);
+          return '';
+        } catch (error) {
+          return (error as Error).message;
+        }
+      };
+      // Somewhere between much stack and none it ends on the way.
+      const said = Array.from({ length: 400 }, (_, index) => saidFrom(index * 50));
+      expect(said.some((one) => /deep, for which no stack is left. Send a flat list/.test(one))).toBe(true);
     });
   });
 
