@@ -4,8 +4,8 @@ import { ClaimLostError, type MessageBuriedError } from '../channel/channel.erro
 /**
  * The caller of a request, as the handler of a durable message sees it.
  *
- * It is answered when the outcome is recorded, and refused with the same error as from the record. A failure that will be tried again is none of its business, nor is a claim that another
- * host has now; and that it stops waiting does not stop the work, which is durable.
+ * It is answered when the outcome is recorded, and refused with the same error as from the record. A failure that will be tried again is
+ * none of its business, nor is a claim that another host has now; and that it stops waiting does not stop the work, which is durable.
  */
 export class DurableReply implements ReplyAddress {
   readonly state = 'waiting';

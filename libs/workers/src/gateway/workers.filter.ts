@@ -27,9 +27,10 @@ const RETRY_AFTER_SECONDS = 1;
 const log = new Logger('WorkersExceptionFilter');
 
 /**
- * Answers HTTP for the errors of this library: 400 with the list for a bad payload, 409 for a duplicate that cannot be answered, 503 with `Retry-After` when there is no room,
- * isolates only die or the application stops, 504 when nobody answered in time. A handler's own `HttpException` is answered as it
- * is. What becomes a 500 is logged, with the stack of what the handler threw: its caller is told no more than that.
+ * Answers HTTP for the errors of this library: 400 with the list for a bad payload, 409 for a duplicate that cannot be answered, 503 with
+ * `Retry-After` when there is no room, isolates only die or the application stops, 504 when nobody answered in time. A handler's own
+ * `HttpException` is answered as it is. What becomes a 500 is logged, with the stack of what the handler threw: its caller is told no more
+ * than that.
  *
  * Works with Express and Fastify; where the call came by another way than HTTP, the error passes as it is. Use it with
  * `@UseFilters(WorkersExceptionFilter)` or as `APP_FILTER`.

@@ -16,7 +16,8 @@ export interface Pumped {
 /**
  * When one worker takes: whenever it was woken or handlers came back, in a microtask, until nothing more may be started.
  *
- * States: `off`, before its start and after its stop; `resting`; `woken`, when it will pump in a microtask; `pumping`; `yielding`, when it goes on in the next turn of the event loop.
+ * States: `off`, before its start and after its stop; `resting`; `woken`, when it will pump in a microtask; `pumping`; `yielding`, when it
+ * goes on in the next turn of the event loop.
  *
  * Promises: other timers and sockets get their turn every 4 ms; it runs in the asynchronous context in which it was started. Whoever
  * wakes it, be it a sender, a timer or a caller that leaves, no handler runs in that one's context by accident.
