@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import ts from 'typescript';
 import { expect, it } from 'vitest';
 import { ACTIONS, DROP_REASONS, EVENT_NAMES } from '@nestjs-workers/core';
+import { DEAD_LETTER_REASONS } from '@nestjs-workers/outbox';
 import { FAULT_KINDS } from '../../libs/workers/src/message/fault.js';
 import { rowsUnder, words } from './page.js';
 
@@ -26,6 +27,13 @@ it('names every action, and no other', () => {
 
 it('names every drop reason, and no other', () => {
   expect(rowsUnder('docs/vocabulary.md', 'The drop reasons').map(([reason]) => reason)).toEqual([...DROP_REASONS]);
+});
+
+it('says in the guide on retries what every reason of a dead letter means', () => {
+  const guide = readFileSync(fileURLToPath(new URL('../../docs/guide/retries.md', import.meta.url)), 'utf8');
+  const section = guide.split('## The reasons')[1]?.split('\n## ')[0] ?? '';
+  const named = [...section.matchAll(/`(\w+)` \(/g)].map(([, reason]) => reason);
+  expect(named).toEqual([...DEAD_LETTER_REASONS]);
 });
 
 it('names every fault kind with whether it may be tried again, and no other', () => {

@@ -16,6 +16,7 @@ export {
   ResultNotKeptError,
 } from './channel/channel.errors.js';
 
+export { DEAD_LETTER_REASONS, type DeadLetterReason } from './store/dead.letter.reason.js';
 export {
   type DeadLetter,
   type DeadLetterFailure,

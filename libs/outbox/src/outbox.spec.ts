@@ -192,7 +192,12 @@ describe('a durable channel', () => {
       if (where !== 'here') await application(handle, { options, store: store.another() });
       const refused = await here.gateway.request(here.worker, { to: 'ada' }).catch((error: unknown) => error);
       expect(refused).toBeInstanceOf(MessageBuriedError);
-      expect(refused).toMatchObject({ channel: 'emails', messageId: '1', cause: { message: 'no, 2' } });
+      expect(refused).toMatchObject({
+        channel: 'emails',
+        messageId: '1',
+        reason: 'attempts',
+        cause: { message: 'no, 2' },
+      });
     },
   );
 

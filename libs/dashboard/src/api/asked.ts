@@ -1,10 +1,17 @@
 import { BadRequestException } from '@nestjs/common';
 import type { PauseTarget } from '@nestjs-workers/core';
-import type { DeadLetterQuery } from '@nestjs-workers/outbox';
+import type { DeadLetterQuery, DeadLetterReason } from '@nestjs-workers/outbox';
 import type { DeadLetterSelection } from '../admin/workers.admin.js';
 
-/** Why messages are buried; the guide on retries has them with what they mean. */
-const REASONS = ['permanent', 'attempts', 'refused', 'lost', 'crashed', 'unwritable'] as const;
+/** Those of the outbox, which may not be installed: the compiler sees that none is missing here. */
+const REASONS = Object.keys({
+  attempts: 0,
+  permanent: 0,
+  refused: 0,
+  crashed: 0,
+  lost: 0,
+  unwritable: 0,
+} satisfies Record<DeadLetterReason, 0>) as DeadLetterReason[];
 
 /** What a request asks for, read field by field from what nobody has checked; throws 400 with the name of the field. */
 export function asked(given: unknown): Asked {

@@ -1,4 +1,5 @@
 import { WorkersError } from '@nestjs-workers/core';
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 
 /** A durable channel was used in an application that has no store for it. */
 export class OutboxMissingError extends WorkersError {
@@ -63,7 +64,7 @@ export class MessageBuriedError extends WorkersError {
   constructor(
     readonly channel: string,
     readonly messageId: string,
-    readonly reason: string,
+    readonly reason: DeadLetterReason,
     options?: ErrorOptions,
   ) {
     super(

@@ -1,6 +1,7 @@
 import { ConfigurationError, type Headers } from '@nestjs-workers/core';
 import { BUILT_IN_ERRORS, Packing, type Sending, shown, toMs } from '@nestjs-workers/core/extension';
 import type { Claimed, NewMessage } from '../store/store.js';
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import type { ResolvedDurableOptions } from './durable.options.js';
 
 /** What is to be written, before it has the form of a store. */
@@ -12,6 +13,13 @@ export interface Draft {
   readonly key?: string | undefined;
   readonly expiresMs?: number | undefined;
   readonly wantsResult?: boolean;
+}
+
+/** What is recorded of a dead letter for those who wait for its outcome. */
+export interface Burial {
+  readonly reason: DeadLetterReason;
+  /** What it failed with last. */
+  readonly cause: unknown;
 }
 
 /**
@@ -68,8 +76,15 @@ export class Envelope {
     return text === null ? undefined : this.packing.unpack(JSON.parse(text));
   }
 
-  writeError(error: Error): string {
-    return this.text(this.packing.thrown(error));
+  writeBurial({ reason, cause }: Burial): string {
+    return this.text({ reason, cause: this.packing.thrown(cause) });
+  }
+
+  /** Nothing was written by whoever found a message whose hosts had died. */
+  readBurial(text: string | null): Burial {
+    if (text === null) return { reason: 'crashed', cause: undefined };
+    const { reason, cause } = JSON.parse(text) as Burial;
+    return { reason, cause: this.packing.unpack(cause) };
   }
 
   private text(packed: unknown): string {

@@ -1,5 +1,6 @@
 import type { Fault } from '@nestjs-workers/core';
 import { type Duration, toMs } from '@nestjs-workers/core/extension';
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 
 /** How long it is waited before the next attempt. */
 export interface Backoff {
@@ -32,7 +33,7 @@ export interface RetryPolicy {
 
 /** What is to become of a message that failed. */
 export type Verdict =
-  { readonly type: 'retry'; readonly afterMs: number } | { readonly type: 'bury'; readonly reason: string };
+  { readonly type: 'retry'; readonly afterMs: number } | { readonly type: 'bury'; readonly reason: DeadLetterReason };
 
 /**
  * The verdict on a failed attempt.

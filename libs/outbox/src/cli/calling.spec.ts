@@ -59,6 +59,7 @@ it.for([
     '--limit: expected an integer from 1 up, got 0 (string).',
   ],
   [['outbox', 'dead-letters', '--sqlite', 'x', '--reason', 'permament'], 'Did you mean "permanent"?'],
+  [['outbox', 'dead-letters', '--sqlite', 'x', '--reason', 'unwriteable'], 'Did you mean "unwritable"?'],
   [
     ['outbox', 'dead-letters', '--sqlite', 'x', '--since', 'monday'],
     '--since: expected a duration such as 2h, or a date',

@@ -1,5 +1,6 @@
 import { type CommandOptions, type Given, harmless, UsageError } from '@nestjs-workers/core/cli';
 import { shown, suggestion, toMs } from '@nestjs-workers/core/plain';
+import { DEAD_LETTER_REASONS, type DeadLetterReason } from '../store/dead.letter.reason.js';
 import type { DeadLetterQuery, Store } from '../store/store.js';
 
 /** How a command is told which dead letters it is about. */
@@ -9,19 +10,20 @@ export const QUERY_OPTIONS: CommandOptions = {
   since: { value: 'when', about: 'Only those dead since then: 2h, 1d, or a date such as 2030-01-31T12:00Z.' },
 };
 
-/** Why a message may be dead. */
-const REASONS = ['attempts', 'permanent', 'refused', 'crashed', 'lost'];
-
 /** @throws UsageError */
 export function queryOf(given: Given, nowMs = Date.now()): DeadLetterQuery {
   const [channel, reason, since] = ['channel', 'reason', 'since'].map((option) => given.text(option));
-  if (reason !== undefined && !REASONS.includes(reason))
-    throw new UsageError(`--reason: expected a reason, got "${reason}".${suggestion(reason, REASONS)}`);
   return {
     ...(channel === undefined ? {} : { channel }),
-    ...(reason === undefined ? {} : { reason }),
+    ...(reason === undefined ? {} : { reason: reasonOf(reason) }),
     ...(since === undefined ? {} : { sinceMs: sinceOf(since, nowMs) }),
   };
+}
+
+function reasonOf(text: string): DeadLetterReason {
+  const reason = DEAD_LETTER_REASONS.find((one) => one === text);
+  if (reason !== undefined) return reason;
+  throw new UsageError(`--reason: expected a reason, got "${text}".${suggestion(text, DEAD_LETTER_REASONS)}`);
 }
 
 function sinceOf(text: string, nowMs: number): number {

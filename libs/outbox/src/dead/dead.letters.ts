@@ -1,5 +1,6 @@
 import type { ChannelDeclaration, Headers } from '@nestjs-workers/core';
 import { payloadCheck } from '@nestjs-workers/core/extension';
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import { DurableChannel } from '../channel/durable.channel.js';
 import type { OutboxHouse } from '../outbox.house.js';
 import type { DeadLetter as StoredLetter, DeadLetterQuery as StoredQuery } from '../store/store.js';
@@ -9,8 +10,7 @@ import { DeadLetterUnknownError } from './dead.errors.js';
 export interface DeadLetterQuery {
   readonly channel?: ChannelDeclaration | string;
   readonly ids?: readonly string[];
-  /** `attempts`, `permanent`, `refused`, `crashed` or `lost`. */
-  readonly reason?: string;
+  readonly reason?: DeadLetterReason;
   /** Dead since then, or until then. */
   readonly since?: Date;
   readonly until?: Date;
@@ -37,7 +37,7 @@ export interface DeadLetter {
   readonly crashes: number;
   readonly createdAt: Date;
   readonly deadAt: Date;
-  readonly reason: string;
+  readonly reason: DeadLetterReason;
   /** Every failed attempt, the oldest first. */
   readonly history: readonly DeadLetterFailure[];
 }

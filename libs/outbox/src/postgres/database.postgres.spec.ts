@@ -185,7 +185,7 @@ describe('a history', () => {
     for (let attempt = 1; attempt <= 12; attempt++) {
       const [claimed] = await store.claim(seat, wanted);
       const failure = { attempt, kind: 'handler_error', message: text, host: 'one' };
-      const end = attempt < 12 ? retry(claimed!, 0, { failure }) : bury(claimed!, { reason: 'over', failure });
+      const end = attempt < 12 ? retry(claimed!, 0, { failure }) : bury(claimed!, { reason: 'attempts', failure });
       expect(await store.settle(seat, [end])).toEqual([]);
     }
     const [letter] = await store.deadLetters.find({}, { limit: 1 });

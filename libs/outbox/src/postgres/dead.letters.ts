@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import type { DeadLetter, DeadLetterQuery, DeadLetterStore } from '../store/store.js';
 import type { Database } from './database.js';
 import type { Row } from './pool.js';
@@ -95,7 +96,7 @@ function letterOf(row: Row): DeadLetter {
     crashes: asNumber(row.crashes),
     createdAtMs: Math.floor(asNumber(row.created)),
     deadAtMs: asNumber(row.died),
-    reason: String(row.reason),
+    reason: String(row.reason) as DeadLetterReason,
     history: linesOf(asText(row.history)),
   };
 }

@@ -12,7 +12,7 @@ const [finish, retry, release, bury] = settling(1, [
   { ...claim, type: 'done', result: null, keepMs: 1, routed: [] },
   { ...claim, type: 'retry', afterMs: 1, failure, isCrash: false },
   { ...claim, type: 'release' },
-  { ...claim, type: 'bury', reason: '', failure, isCrash: false, result: null, keepMs: 1 },
+  { ...claim, type: 'bury', reason: 'attempts', failure, isCrash: false, result: null, keepMs: 1 },
 ]).map(([statement]) => statement) as [Statement, Statement, Statement, Statement];
 
 const THREE = `'{1,2,3}', '{1,1,1}', 1`;

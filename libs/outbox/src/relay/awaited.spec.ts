@@ -61,6 +61,20 @@ describe('a caller whose message is run by another process', () => {
     await there.hand.given[0]?.settle({ type: 'failed', fault });
     await turns();
     expect(caller.heard).toEqual(['MessageBuriedError']);
+    expect(caller.refusal).toMatchObject({ reason: 'attempts', cause: { message: 'no' } });
+  });
+
+  it('is refused when too many hosts died with its message, which nobody could say anything of', async () => {
+    const { there, ask, clock } = await twoProcesses();
+    const caller = new Caller();
+    await ask(caller);
+    const { store } = there.line;
+    const deaf = { onWake: () => {}, onFinished: () => {}, onLost: () => {}, onFault: () => {} };
+    const watcher = await store.enroll({ name: 'watcher', leaseMs: 30_000, ...deaf });
+    store.kill(there.relay.place?.host ?? 0);
+    await store.takeOver(watcher, ['a'], 1);
+    await clock.advance(250);
+    expect(caller.refusal).toMatchObject({ name: 'MessageBuriedError', reason: 'crashed', cause: undefined });
   });
 
   it('is answered at once when its outcome is recorded while the store is asked for another', async () => {

@@ -119,9 +119,12 @@ const isDuplicate = ({ as }: Waiting): boolean => as === 'duplicate';
 
 function tellOne({ id, type, result }: Finished, reply: ReplyAddress, channel: DurableChannel): void {
   try {
-    const value = channel.envelope.readResult(result);
-    if (type === 'done') reply.answer(value);
-    else reply.refuse(new MessageBuriedError(channel.name, String(id), 'recorded', { cause: value }));
+    if (type === 'done') {
+      reply.answer(channel.envelope.readResult(result));
+    } else {
+      const { reason, cause } = channel.envelope.readBurial(result);
+      reply.refuse(new MessageBuriedError(channel.name, String(id), reason, { cause }));
+    }
   } catch (error) {
     reply.refuse(asError(error));
   }

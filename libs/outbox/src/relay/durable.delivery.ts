@@ -1,6 +1,7 @@
 import type { Channel, Headers, Outcome } from '@nestjs-workers/core';
 import { asError, type Delivery, type Fault, type Follower, type StoredMessage } from '@nestjs-workers/core/extension';
-import { MessageBuriedError } from '../channel/channel.errors.js';
+import { ClaimLostError, MessageBuriedError } from '../channel/channel.errors.js';
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import { DurableChannel } from '../channel/durable.channel.js';
 import { verdictOn } from '../channel/retry.js';
 import type { Claimed, Failure, NewMessage, Settlement } from '../store/store.js';
@@ -24,17 +25,24 @@ export interface Claimer {
   failed(delivery: DurableDelivery, settlement: Settlement, fault: Fault, waitMs: number): void;
 }
 
-/** Why a message is dead whose outcome the store would not take. */
-export const UNWRITABLE = 'unwritable';
-
 /** For how long an answer lies in the store for a caller on another host who may still ask. */
 const ANSWER_KEPT_MS = 60_000;
+
+/** Whether this is what is tried when an outcome cannot be written as it is; there is nothing to try after it. */
+export const isLastResort = (settlement: Settlement): boolean =>
+  settlement.type === 'bury' && settlement.reason === 'unwritable';
+
+const cannotBeWritten = (error: unknown): Fault => ({
+  kind: 'serialization_error',
+  retryable: false,
+  error: asError(error),
+});
 
 /**
  * One claimed message on its way through a worker.
  *
  * Promises: `settle` resolves when the outcome is committed, together with what the handler returned for a durable `out`; it rejects with
- * `ClaimLostError` when the claim was lost, and then nothing was written.
+ * `ClaimLostError` when the claim was lost, and then nothing was written. What the store will not take as it is becomes a dead letter.
  */
 export class DurableDelivery implements Delivery {
   willRetry = false;
@@ -59,14 +67,8 @@ export class DurableDelivery implements Delivery {
     this.claimer.settle(this, this.settlement({ type: 'release' })).catch(() => {});
   }
 
-  /** Its outcome cannot be written as it is, because of `error`. */
-  unwritable(error: Error): Settlement {
-    const failure = { ...this.failure('serialization_error'), message: 'could not be written' };
-    return this.settlement({ type: 'bury', reason: UNWRITABLE, failure, isCrash: false, ...this.answerFor(error) });
-  }
-
   private async settleDone(value: unknown): Promise<void> {
-    const { claimed, channel, reply } = this;
+    const { channel, reply } = this;
     const keepMs = Math.max(channel.durable.keep, this.isAwaitedElsewhere ? ANSWER_KEPT_MS : 0);
     let result: string | null = null;
     let routed: NewMessage[] = [];
@@ -75,41 +77,55 @@ export class DurableDelivery implements Delivery {
       if (keepMs > 0) result = channel.envelope.writeResult(answer);
       routed = this.routedFrom(value);
     } catch (error) {
-      const unwritable: Fault = { kind: 'serialization_error', retryable: false, error: asError(error) };
-      await this.settleFault(unwritable, false);
+      await this.settleFault(cannotBeWritten(error), false);
       throw error;
     }
-    await this.claimer.settle(this, { id: claimed.id, claim: claimed.claim, type: 'done', result, keepMs, routed });
+    await this.record(this.settlement({ type: 'done', result, keepMs, routed }));
   }
 
   private async settleFault(fault: Fault, isCrash: boolean): Promise<void> {
-    const { claimed, claimer } = this;
-    const failure = { ...this.failure(fault.kind), message: fault.error.message };
+    const { claimed, claimer, reply } = this;
     const verdict = this.verdict(fault, isCrash);
-    const isFinal = verdict.type === 'bury';
-    if (this.reply !== undefined) this.reply.isFinal = isFinal;
-    const settlement = this.settlement(
-      isFinal ? { ...verdict, failure, isCrash, ...this.answerFor(fault.error) } : { ...verdict, failure, isCrash },
-    );
-    await claimer.settle(this, settlement);
-    this.willRetry = !isFinal;
-    if (this.reply !== undefined && settlement.type === 'bury')
-      this.reply.burial = this.burial(settlement.reason, fault);
+    const failure = { ...this.failure(fault.kind), message: fault.error.message };
+    if (verdict.type === 'bury') return this.bury(verdict.reason, fault, failure, isCrash);
+    if (reply !== undefined) reply.isFinal = false;
+    const settlement = this.settlement({ ...verdict, failure, isCrash });
+    await this.record(settlement);
+    this.willRetry = true;
     claimer.failed(this, settlement, fault, claimed.waitedMs);
   }
 
-  private burial(reason: string, { error }: Fault): MessageBuriedError {
-    return new MessageBuriedError(this.channel.name, this.message.id, reason, { cause: error });
+  private async bury(reason: DeadLetterReason, fault: Fault, failure: Failure, isCrash: boolean): Promise<void> {
+    const { claimed, claimer, channel, message, reply } = this;
+    const record = this.isAwaitedElsewhere
+      ? { result: channel.envelope.writeBurial({ reason, cause: fault.error }), keepMs: ANSWER_KEPT_MS }
+      : { result: null, keepMs: 0 };
+    const settlement: Settlement = this.settlement({ type: 'bury', reason, failure, isCrash, ...record });
+    await this.record(settlement);
+    if (reply !== undefined)
+      reply.burial = new MessageBuriedError(channel.name, message.id, reason, { cause: fault.error });
+    claimer.failed(this, settlement, fault, claimed.waitedMs);
+  }
+
+  /** Where the store refuses the outcome as it is, the message becomes a dead letter that says so; rejects with what was refused. */
+  private async record(settlement: Settlement): Promise<void> {
+    try {
+      await this.claimer.settle(this, settlement);
+    } catch (error) {
+      if (error instanceof ClaimLostError) throw error;
+      if (isLastResort(settlement)) {
+        // It goes back and is tried again.
+        if (this.reply !== undefined) this.reply.isFinal = false;
+        throw error;
+      }
+      const fault = cannotBeWritten(error);
+      await this.bury('unwritable', fault, { ...this.failure(fault.kind), message: 'could not be written' }, false);
+      throw error;
+    }
   }
 
   private failure(kind: string): Omit<Failure, 'message'> {
     return { attempt: this.claimed.attempt, kind, host: this.claimer.hostName };
-  }
-
-  /** What is recorded of its last failure. */
-  private answerFor(error: Error): { readonly result: string | null; readonly keepMs: number } {
-    if (!this.isAwaitedElsewhere) return { result: null, keepMs: 0 };
-    return { result: this.channel.envelope.writeError(error), keepMs: ANSWER_KEPT_MS };
   }
 
   private verdict(fault: Fault, isCrash: boolean): ReturnType<typeof verdictOn> {

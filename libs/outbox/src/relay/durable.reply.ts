@@ -34,7 +34,8 @@ export class DurableReply implements ReplyAddress {
 
   refuse(error: Error): boolean {
     const runsAgain = error instanceof ClaimLostError ? !error.mayBeRecorded : !this.isFinal;
-    return !runsAgain && this.here !== undefined && this.here.refuse(this.burial ?? error);
+    const isOver = this.burial !== undefined || !runsAgain;
+    return isOver && this.here !== undefined && this.here.refuse(this.burial ?? error);
   }
 
   progress(value: unknown): void {

@@ -2,7 +2,7 @@ import { type Announcer, asError } from '@nestjs-workers/core/extension';
 import { StoreUnreachableError } from '../store/store.errors.js';
 import type { Claimed, Seat, Store, Wanted } from '../store/store.js';
 import type { Deliveries } from './deliveries.js';
-import { type DurableDelivery, UNWRITABLE } from './durable.delivery.js';
+import { type DurableDelivery, isLastResort } from './durable.delivery.js';
 import type { Pauses } from './pauses.js';
 import type { Quarantine } from './quarantine.js';
 import type { Seating } from './seating.js';
@@ -11,7 +11,6 @@ import type { Sources } from './sources.js';
 
 /** What an exchange is made of. */
 export interface ExchangeParts {
-  readonly name: string;
   readonly store: Store;
   readonly batch: number;
   readonly announcer: Announcer;
@@ -35,7 +34,7 @@ export interface ExchangeParts {
  * once more, and the store gives back what this process does not know of, before anything is claimed.
  *
  * Promises: no turn throws; an unreachable store is asked again, ever more rarely; what it takes exception to is settled one by one, and
- * what cannot be written as it is becomes a dead letter.
+ * takes nothing else with it.
  */
 export class Exchange {
   private knowledge: 'clear' | 'unclear' = 'clear';
@@ -191,17 +190,15 @@ export class Exchange {
       } catch (error) {
         if (error instanceof StoreUnreachableError || this.parts.seating.seat !== seat)
           return this.troubled(seat, left, error);
-        this.buryUnwritable(entry, asError(error));
+        this.unwritten(entry, asError(error));
       }
       left.shift();
     }
   }
 
-  private buryUnwritable({ delivery, settlement, reject }: Entry, error: Error): void {
-    const { settling, held, announcer, name } = this.parts;
+  /** What can neither be written as a dead letter nor given back is held no more: the next recount gives it back, and it is tried again. */
+  private unwritten({ delivery, settlement, reject }: Entry, error: Error): void {
+    if (settlement.type === 'release' || isLastResort(settlement)) this.parts.held.delete(delivery);
     reject(error);
-    // Not even that can be written. The next recount gives it back, and it is tried again.
-    if (settlement.type === 'bury' && settlement.reason === UNWRITABLE) held.delete(delivery);
-    else settling.add(delivery, delivery.unwritable(error)).catch((cause: unknown) => announcer.fault(name, cause));
   }
 }

@@ -3,6 +3,7 @@ import type { Outcome } from '@nestjs-workers/core';
 import { asError } from '@nestjs-workers/core/extension';
 import { ClaimLostError } from '../channel/channel.errors.js';
 import { newMessage, relayBench, turns } from './fixtures/bench.js';
+import { Caller } from './fixtures/caller.js';
 
 const DONE: Outcome = { type: 'done', value: undefined };
 
@@ -208,7 +209,7 @@ describe('a settlement whose answer was lost', () => {
 
 describe('what the store will not write', () => {
   it('becomes a dead letter, and takes nothing else with it', async () => {
-    const { hand, line, put } = await relayBench();
+    const { hand, line, put, told } = await relayBench();
     await put({}, {}, {});
     line.next('settle', new TypeError('too long'));
     line.next('settle', () => {});
@@ -217,6 +218,40 @@ describe('what the store will not write', () => {
     expect(await Promise.all(settling)).toEqual(['settled', 'TypeError', 'settled']);
     await turns();
     expect(await line.store.deadLetters.find({}, { limit: 9 })).toMatchObject([{ id: 2, reason: 'unwritable' }]);
+    expect(told).toContain('workers.buried');
+  });
+
+  it('is told to the caller, as what it is: a dead letter, also where it was to be tried again', async () => {
+    const failed: Outcome = {
+      type: 'failed',
+      fault: { kind: 'handler_error', retryable: true, error: new Error('no') },
+    };
+    for (const outcome of [DONE, failed]) {
+      const caller = new Caller();
+      const { hand, line, put } = await relayBench({ channel: { retry: 9 }, parts: { callerOf: () => caller } });
+      await put({ wantsResult: true });
+      line.next('settle', new TypeError('too long'));
+      line.next('settle', new TypeError('too long'));
+      const [delivery] = hand.given;
+      const refused = await delivery?.settle(outcome).catch((error: unknown) => error);
+      delivery?.message.reply?.refuse(refused as Error);
+      expect(caller.refusal).toMatchObject({
+        name: 'MessageBuriedError',
+        reason: 'unwritable',
+        cause: { message: 'too long' },
+      });
+    }
+  });
+
+  it('is tried again when it cannot be written as a dead letter either, and its caller goes on waiting', async () => {
+    const caller = new Caller();
+    const { hand, line, put } = await relayBench({ parts: { callerOf: () => caller } });
+    await put({ wantsResult: true });
+    for (let times = 0; times < 4; times++) line.next('settle', new TypeError('too long'));
+    const [delivery] = hand.given;
+    const refused = await delivery?.settle(DONE).catch((error: unknown) => error);
+    delivery?.message.reply?.refuse(refused as Error);
+    expect([caller.state, await line.store.deadLetters.count({})]).toEqual(['waiting', 0]);
   });
 
   it('is settled again with all that is left when the line is cut on the way', async () => {

@@ -88,7 +88,7 @@ export class OutboxRelay implements Relay, Claimer {
     this.deliveries = new Deliveries({ name, claimer: this, held, clock, announcer, callerOf, isClaiming });
     const { seating, quarantine, deliveries, pauses } = this;
     const nouns = { seating, held, settling, sources, quarantine, deliveries, pauses };
-    this.exchange = new Exchange({ name, store, batch: options.batch, announcer, isClaiming, onRoutedAway, ...nouns });
+    this.exchange = new Exchange({ store, batch: options.batch, announcer, isClaiming, onRoutedAway, ...nouns });
   }
 
   get hostName(): string {

@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import type { DeadLetter, DeadLetterQuery, DeadLetterStore } from '../store/store.js';
 import type { Connection } from './connection.js';
 import { DEAD_COLUMNS, NOW_MS, type Tables } from './tables.js';
@@ -72,7 +73,7 @@ interface Row {
   readonly crashes: number;
   readonly created_at_ms: number;
   readonly dead_at_ms: number;
-  readonly reason: string;
+  readonly reason: DeadLetterReason;
   readonly history: string | null;
 }
 

@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import type { DeadLetterReason } from './dead.letter.reason.js';
 import { bury, done, failure, idsOf, release, retry, Scene, sorted, type StoreHarness } from './scene.contract.js';
 import type { Claimed, DeadLetterQuery, NewMessage } from './store.js';
 
 export function deadLetterContract(harness: StoreHarness): void {
   /** Messages that were buried one after the other, 10 s between them. */
   const buried = async (
-    ...said: (Partial<NewMessage> & { readonly reason?: string })[]
+    ...said: (Partial<NewMessage> & { readonly reason?: DeadLetterReason })[]
   ): Promise<[Scene, number[]]> => {
     const scene = await Scene.of(harness);
     const host = await scene.host();
@@ -90,10 +91,10 @@ export function deadLetterContract(harness: StoreHarness): void {
     // IF77 IF26
     it('are found, counted, retried and discarded by the same queries', async () => {
       const [scene, ids] = await buried(
-        { reason: 'x' },
-        { reason: 'y' },
-        { channel: 'b', reason: 'x' },
-        { reason: 'x' },
+        { reason: 'attempts' },
+        { reason: 'permanent' },
+        { channel: 'b', reason: 'attempts' },
+        { reason: 'attempts' },
       );
       const [first, second, third, fourth] = ids as [number, number, number, number];
       const deadAt = new Map((await scene.dead()).map(({ id, deadAtMs }) => [id, deadAtMs]));
@@ -102,8 +103,8 @@ export function deadLetterContract(harness: StoreHarness): void {
         [{}, ids],
         [{ channel: 'a' }, [first, second, fourth]],
         [{ channel: 'nobody knows' }, []],
-        [{ reason: 'x' }, [first, third, fourth]],
-        [{ channel: 'a', reason: 'x' }, [first, fourth]],
+        [{ reason: 'attempts' }, [first, third, fourth]],
+        [{ channel: 'a', reason: 'attempts' }, [first, fourth]],
         [{ ids: [second, third, 1_000_000] }, [second, third]],
         [{ ids: [second, third], channel: 'b' }, [third]],
         // An empty list is a list: it names none, not all.
@@ -126,7 +127,7 @@ export function deadLetterContract(harness: StoreHarness): void {
         second,
         third,
       ]);
-      expect(sorted(await deadLetters.discard({ channel: 'a', reason: 'x' }))).toEqual([first, fourth]);
+      expect(sorted(await deadLetters.discard({ channel: 'a', reason: 'attempts' }))).toEqual([first, fourth]);
       expect(await deadLetters.count({})).toBe(0);
       expect([await scene.places('a'), await scene.places('b')]).toEqual([{ ready: 1 }, { ready: 1 }]);
     });
@@ -159,10 +160,10 @@ export function deadLetterContract(harness: StoreHarness): void {
       await host.settle(bury(await host.claimOne(), { failure: { ...failure, message: 'again' } }));
       await scene.store.deadLetters.retryWith(ids[0] as number, '2');
       await host.settle(
-        bury(await host.claimOne(), { reason: 'other', failure: { ...failure, message: 'and again' } }),
+        bury(await host.claimOne(), { reason: 'refused', failure: { ...failure, message: 'and again' } }),
       );
       const letter = await scene.letter();
-      expect(letter.reason).toBe('other');
+      expect(letter.reason).toBe('refused');
       expect(letter.history.map(({ message }) => message)).toEqual([failure.message, 'again', 'and again']);
       const times = letter.history.map(({ atMs }) => atMs);
       expect(times).toEqual(times.toSorted((one, other) => one - other));

@@ -377,6 +377,6 @@ function settlementOf({ type, routes, isCrash, afterMs }: End, claim: Claimed, l
     return done(claim, { result: JSON.stringify(label), keepMs, routed });
   }
   if (type === 'retry') return retry(claim, afterMs, { failure: failed, isCrash });
-  if (type === 'bury') return bury(claim, { reason: 'done for', failure: failed, isCrash, result: '"dead"', keepMs });
+  if (type === 'bury') return bury(claim, { reason: 'attempts', failure: failed, isCrash, result: '"dead"', keepMs });
   return type === 'release' ? release(claim) : expire(claim);
 }

@@ -1,4 +1,5 @@
 import * as fc from 'fast-check';
+import type { DeadLetterReason } from './dead.letter.reason.js';
 
 /**
  * What a store may be asked, one step after the other. All times are odd multiples of 5 s and time passes by multiples of 10 s, so that a
@@ -21,7 +22,8 @@ export type Step =
 export type Which = 0 | 1;
 export type Name = 'a' | 'b';
 export type Room = Readonly<Record<Name, number>>;
-export type Letters = { readonly channel: Name } | { readonly reason: string } | { readonly at: readonly number[] };
+export type Letters =
+  { readonly channel: Name } | { readonly reason: DeadLetterReason } | { readonly at: readonly number[] };
 
 export interface Asked {
   readonly channel: Name;
@@ -74,7 +76,7 @@ const ends = endOf('done', 'done', 'done', 'retry', 'retry', 'bury', 'bury', 're
 
 const letters: fc.Arbitrary<Letters> = fc.oneof(
   fc.record({ channel: name }),
-  fc.record({ reason: fc.constantFrom('done for', 'done for', 'lost') }),
+  fc.record({ reason: fc.constantFrom('attempts', 'attempts', 'lost') }),
   fc.record({ at: fc.array(fc.nat(5), { maxLength: 3 }) }),
 );
 

@@ -90,11 +90,11 @@ export function settleContract(harness: StoreHarness): void {
       const scene = await Scene.of(harness);
       const id = await scene.appendOne();
       const host = await scene.host();
-      await host.settle(bury(await host.claimOne(), { reason: 'it\'s over: "permanent"', failure }));
+      await host.settle(bury(await host.claimOne(), { reason: 'permanent', failure }));
       expect(await host.claim()).toEqual([]);
       expect(await scene.letter()).toMatchObject({
         id,
-        reason: 'it\'s over: "permanent"',
+        reason: 'permanent',
         attempt: 1,
         crashes: 0,
         history: [{ ...failure, atMs: expect.any(Number) as number }],

@@ -1,4 +1,5 @@
 import type { Annex, Ledger, OwnTransaction } from './annex.js';
+import type { DeadLetterReason } from './dead.letter.reason.js';
 import type { Whereabouts } from './whereabouts.js';
 
 /**
@@ -231,7 +232,7 @@ export type Settlement = { readonly id: number; readonly claim: number } & (
   | { readonly type: 'retry'; readonly afterMs: number; readonly failure: Failure; readonly isCrash: boolean }
   | {
       readonly type: 'bury';
-      readonly reason: string;
+      readonly reason: DeadLetterReason;
       readonly failure: Failure;
       readonly isCrash: boolean;
       /** Recorded for whoever waits, for `keepMs`. */
@@ -323,7 +324,7 @@ export interface DeadLetter {
   readonly crashes: number;
   readonly createdAtMs: number;
   readonly deadAtMs: number;
-  readonly reason: string;
+  readonly reason: DeadLetterReason;
   /** Its failures, the oldest first. */
   readonly history: readonly (Failure & { readonly atMs: number })[];
 }
@@ -331,7 +332,7 @@ export interface DeadLetter {
 export interface DeadLetterQuery {
   readonly channel?: string;
   readonly ids?: readonly number[];
-  readonly reason?: string;
+  readonly reason?: DeadLetterReason;
   /** Dead since or until, in milliseconds since 1970. */
   readonly sinceMs?: number;
   readonly untilMs?: number;

@@ -92,7 +92,7 @@ export interface WorkersEventMap {
   'workers.buried': AboutMessage & {
     readonly channel: string;
     readonly attempt: number;
-    /** `attempts`, `permanent`, `crashed`, `unreadable` or what `retryIf` refused. */
+    /** One of the outbox's `DEAD_LETTER_REASONS`. */
     readonly reason: string;
     readonly error: Error | undefined;
   };

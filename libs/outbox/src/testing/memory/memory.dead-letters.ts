@@ -1,5 +1,5 @@
 import type { DeadLetter, DeadLetterQuery, DeadLetterStore } from '../../store/store.js';
-import type { MemoryMessage } from './memory.message.js';
+import type { MemoryMessage, Place } from './memory.message.js';
 import type { MemoryTables } from './memory.tables.js';
 
 export class MemoryDeadLetters implements DeadLetterStore {
@@ -9,7 +9,7 @@ export class MemoryDeadLetters implements DeadLetterStore {
     query: DeadLetterQuery,
     { limit, before }: { readonly limit: number; readonly before?: number },
   ): Promise<readonly DeadLetter[]> {
-    const all = this.matching(query).toSorted((one, other) => orderOf(other) - orderOf(one));
+    const all = this.matching(query).toSorted((one, other) => graveOf(other).order - graveOf(one).order);
     // One that is dead no more is found at no index, and the page is the first again.
     const start = all.findIndex(({ id }) => id === before) + 1;
     return all.slice(start, start + limit).map((message) => letterOf(message));
@@ -55,10 +55,11 @@ function isMatch(letter: DeadLetter, { channel, ids, reason, sinceMs, untilMs }:
 }
 
 function letterOf(message: MemoryMessage): DeadLetter {
-  const { place } = message;
-  return place.type === 'dead' ? message.toDeadLetter(place.atMs, place.reason) : message.toDeadLetter(0, '');
+  const { atMs, reason } = graveOf(message);
+  return message.toDeadLetter(atMs, reason);
 }
 
-function orderOf({ place }: MemoryMessage): number {
-  return place.type === 'dead' ? place.order : 0;
+function graveOf({ id, place }: MemoryMessage): Extract<Place, { readonly type: 'dead' }> {
+  if (place.type === 'dead') return place;
+  throw new Error(`Message ${id} is ${place.type} and stands among the dead.`);
 }

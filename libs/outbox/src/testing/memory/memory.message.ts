@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from '../../store/dead.letter.reason.js';
 import type { Claimed, DeadLetter, Failure, NewMessage } from '../../store/store.js';
 
 /** Where a message is: its state. */
@@ -5,7 +6,7 @@ export type Place =
   | { readonly type: 'ready'; readonly sinceMs: number }
   | { readonly type: 'delayed'; readonly dueAtMs: number }
   | { readonly type: 'claimed'; readonly host: number }
-  | { readonly type: 'dead'; readonly atMs: number; readonly reason: string; readonly order: number }
+  | { readonly type: 'dead'; readonly atMs: number; readonly reason: DeadLetterReason; readonly order: number }
   | { readonly type: 'gone' };
 
 /** A message of a memory store. Only its tables move it. */
@@ -57,7 +58,7 @@ export class MemoryMessage {
     return { id, claim, channel, payload, headers, key, ...counts, isExpired, isSuspect, wantsResult };
   }
 
-  toDeadLetter(deadAtMs: number, reason: string): DeadLetter {
+  toDeadLetter(deadAtMs: number, reason: DeadLetterReason): DeadLetter {
     const { id, channel, payload, key, attempt, crashes, createdAtMs } = this;
     const { headers, priority } = this.given;
     const history = [...this.history];

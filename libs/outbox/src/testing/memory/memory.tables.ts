@@ -1,3 +1,4 @@
+import type { DeadLetterReason } from '../../store/dead.letter.reason.js';
 import type {
   Appended,
   Claimed,
@@ -288,7 +289,7 @@ export class MemoryTables {
     this.ready(message);
   }
 
-  private bury(message: MemoryMessage, reason: string): void {
+  private bury(message: MemoryMessage, reason: DeadLetterReason): void {
     this.place(message, { type: 'dead', atMs: this.now(), reason, order: ++this.lastDeath });
   }
 
