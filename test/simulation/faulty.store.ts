@@ -44,7 +44,7 @@ export interface Wire {
     anything(): void;
   };
   /** Told of what the host learns, at the moment when it learns it. */
-  readonly told: { claimed(claimed: readonly Claimed[]): void; seated(): void };
+  readonly told: { claimed(claimed: readonly Claimed[]): void; seated(seat: Seat): void };
 }
 
 /** The mark on a payload that this store refuses to write for a reason of its own. */
@@ -220,7 +220,7 @@ export class FaultyStore implements Store {
           return real.extend();
         };
         return this.call('extend', extend, (isSeated) => {
-          if (standstills === wire.standstills()) wire.told.seated();
+          if (standstills === wire.standstills()) wire.told.seated(real);
           return isSeated;
         });
       },

@@ -105,7 +105,10 @@ export class SimulatedHost {
           const isOverdue = this.house.relay['quarantine']['isPatienceOver'];
           for (const one of claimed) this.claims.set(one.id, { ...one, at: this.clock.now(), isOverdue });
         },
-        seated: () => (this.isStale = false),
+        // Of a seat that it had before, an answer says nothing.
+        seated: ({ host }) => {
+          if (host === [...this.seats].at(-1)) this.isStale = false;
+        },
       },
     });
     this.house = new OutboxHouse({ store: this.store, ...plan.outbox, migrate: true }, application as never, {
