@@ -12,6 +12,7 @@ const TIMED = [
   'libs/workers/src/guard/*.spec.ts',
   'libs/workers/src/dispatch/inline.dispatcher.spec.ts',
   'libs/workers/src/ticker/interval.schedule.spec.ts',
+  'test/isolates/a-child-does-not-outlive-its-host.spec.ts',
   'test/promises/09-every-option-has-an-effect.spec.ts',
   'test/promises/a-hundred-ticks-of-ten-milliseconds-take-one-second.spec.ts',
   'test/promises/a-million-synchronous-messages-do-not-hold-the-event-loop.spec.ts',
@@ -97,7 +98,7 @@ export default defineConfig({
         test: {
           name: 'house',
           include: ['test/{e2e,simulation,isolates}/**/*.spec.ts'],
-          exclude: ['**/node_modules/**'],
+          exclude: ['**/node_modules/**', ...TIMED],
           testTimeout: 30_000,
         },
       },

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
+import { until } from '@nestjs-workers/core/testing';
 import { postgresStore } from '@nestjs-workers/outbox/postgres';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { workflowStore } from '../../libs/workflows/src/postgres/index.js';
@@ -30,6 +31,16 @@ async function scene() {
     return child;
   };
   return { store, start, query: data.query, schema };
+}
+
+/** How many decisions of one process are committed. */
+async function decisionsOf({ query, schema }: Awaited<ReturnType<typeof scene>>, name: string): Promise<number> {
+  const by = `%"by":"${name}"%`;
+  const [{ count } = {}] = await query(
+    `select count(*)::int as count from "${schema}".workflow_event where payload::text like $1`,
+    [by],
+  );
+  return Number(count);
 }
 
 /** The events of an instance, each of which was decided on the sum of all before it: so they have a serial order. */
@@ -63,10 +74,11 @@ describe('of processes that decide on the same instances in PostgreSQL', () => {
     await Promise.all(
       Array.from({ length: 2 }, async (_, place) => {
         for (let life = 0; life < 2; life++) {
-          const child = made.start({ name: `p${place}.${life}`, ids, commits: 1_000_000 });
+          const name = `p${place}.${life}`;
+          const child = made.start({ name, ids, commits: 1_000_000 });
           const gone = once(child, 'exit');
-          await once(child.stdout!, 'data');
-          await new Promise((resolve) => setTimeout(resolve, 50 + Math.random() * 300));
+          const enough = 6 + Math.floor(Math.random() * 60);
+          await until(async () => (await decisionsOf(made, name)) >= enough, '60s');
           child.kill('SIGKILL');
           await gone;
         }

@@ -15,7 +15,7 @@ describe.each(KINDS)('in a $kind of two', ({ dispatch }) => {
   const app = startedOnce({
     channels: [Deeds],
     providers: [...provideWorkers(Doer)],
-    workers: { Doer: { timeout: '1s', dispatch: dispatch({ size: 2, abortGrace: '100ms' }) } },
+    workers: { Doer: { timeout: '1s', dispatch: dispatch({ size: 2, abortGrace: '1s' }) } },
   });
 
   it('the time runs from when the handler is entered, not while it waits: thirty that take 100 ms each, two at a time', async () => {

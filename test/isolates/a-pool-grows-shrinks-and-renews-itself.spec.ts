@@ -69,7 +69,7 @@ describe.each(KINDS)('a pool of a $kind whose heap may hold 160 MB', ({ dispatch
   const app = startedOnce({
     channels: [Deeds],
     providers: [...provideWorkers(Doer)],
-    workers: { Doer: { dispatch: dispatch({ recycleAfter: { heapMb: 160 }, pingEvery: '100ms' }) } },
+    workers: { Doer: { dispatch: dispatch({ recycleAfter: { heapMb: 160 }, pingEvery: '1s' }) } },
   });
 
   it('keeps it while it holds less, and renews it between messages once it says that it holds more', async () => {
@@ -86,17 +86,17 @@ describe.each(KINDS)('a pool of a $kind whose heap may hold 160 MB', ({ dispatch
   });
 });
 
-describe.each(KINDS)('a pool of a $kind that asks every 200 ms', ({ dispatch }) => {
+describe.each(KINDS)('a pool of a $kind that asks every second', ({ dispatch }) => {
   const app = startedOnce({
     channels: [Deeds],
     providers: [...provideWorkers(Doer)],
-    workers: { Doer: { dispatch: dispatch({ pingEvery: '200ms' }) } },
+    workers: { Doer: { dispatch: dispatch({ pingEvery: '1s' }) } },
   });
 
   it('ends an idle one that does not answer any more, and has another in its place', async () => {
     await app().gateway.request(Doer, { does: 'fall silent' });
-    const ended = await app().workers.next('workers.isolate-ended');
-    expect(ended).toMatchObject({ isolate: 'Doer#1', why: 'did not answer a ping within 200 ms' });
+    const ended = await app().workers.next('workers.isolate-ended', {}, '10s');
+    expect(ended).toMatchObject({ isolate: 'Doer#1', why: 'did not answer a ping within 1000 ms' });
     await expect(app().gateway.request(Doer, { does: 'echo', value: 'next' })).resolves.toBe('next');
   });
 });

@@ -15,7 +15,7 @@ describe.each([
 
   beforeAll(async () => {
     const setup = new URL('./fixtures/setup.ts', import.meta.url).href;
-    const isolates = { setup, serializer, errors, execArgv: FROM_SOURCES };
+    const isolates = { setup, serializer, errors, execArgv: FROM_SOURCES, startupTimeout: '60s' } as const;
     const moduleRef = await Test.createTestingModule({
       imports: [WorkersModule.forRoot({ channels: [InThread, InProcess], isolates })],
       providers: [...provideWorkers(worker)],
@@ -23,7 +23,7 @@ describe.each([
     await moduleRef.init();
     gateway = moduleRef.get(WorkerGateway);
     return () => moduleRef.close();
-  });
+  }, 90_000);
 
   it('the file that the module names is imported before the handler’s own', async () => {
     expect(await gateway.request(worker, 'prepared?')).toBe(true);

@@ -130,14 +130,14 @@ describe.each(KINDS)('a $kind that cannot boot again after a crash', (kind) => {
     onTestFinished(() => rm(directory, { recursive: true }));
     const flag = join(directory, 'slow');
     const restart = { delay: '1ms', maxDelay: '1ms' };
-    const app = await start(booter(kind, { BOOT_SLOW_IF: flag }, { restart, startupTimeout: '5s' }));
+    const app = await start(booter(kind, { BOOT_SLOW_IF: flag }, { restart, startupTimeout: '10s' }));
     await writeFile(flag, '');
     const lost = rejection(app.gateway.request(Booter, 'exit'));
     const waiting = app.gateway.request(Booter, 'echo');
     expect(await lost).toMatchObject({ code: 'ISOLATE_CRASHED' });
     const slow = () => app.workers.events('workers.isolate-ended').find(({ why }) => why === 'was not ready in time');
-    await until(() => slow() !== undefined, '15s');
+    await until(() => slow() !== undefined, '30s');
     await rm(flag);
     expect(await waiting).toBe('echo');
-  });
+  }, 90_000);
 });

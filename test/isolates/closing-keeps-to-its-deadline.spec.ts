@@ -34,7 +34,7 @@ describe.each(KINDS)('an application with a $kind', ({ dispatch, isThread }) => 
     if (left !== undefined) await entered(app, 'Booter', 1);
     const startedAt = performance.now();
     await app.moduleRef.close();
-    expect(performance.now() - startedAt).toBeLessThan(DEADLINE_MS + (what === 'block' ? LAST_WORK_MS : 400));
+    expect(performance.now() - startedAt).toBeLessThan(DEADLINE_MS + (what === 'echo' ? 400 : LAST_WORK_MS));
     if (left !== undefined) expect(await left).toBeInstanceOf(WorkersStoppingError);
     // The last word of one that was killed may come a moment after.
     await until(() => endings(app).length > 0);

@@ -173,7 +173,7 @@ describe('nestjs-workers inspect', { timeout: 20_000 }, () => {
     const second = performance.now();
     await until(() => asked === 3);
     expect(performance.now() - second).toBeGreaterThan(400);
-    expect(drawn.at(-1)).toContain('have stopped.');
+    await until(() => drawn.at(-1)?.includes('have stopped.') === true);
     interrupted.abort();
     expect(await ended).toBe(0);
   });

@@ -10,14 +10,13 @@ import { PostgresScene, proxied } from './fixtures/scene.js';
 
 const wanted = [{ channel: 'a', room: 10 }];
 
-/** Looks after the others as a relay does, each half second, until a host is found dead. */
-async function observe(store: Store, seat: Seat): Promise<TakenOver> {
-  let report = await store.takeOver(seat, ['a'], 3);
-  while (report.hosts.length === 0) {
+/** Looks after the others as a relay does, each half second, until a host is found dead: `halves` of a second later. */
+async function observe(store: Store, seat: Seat): Promise<TakenOver & { readonly halves: number }> {
+  for (let halves = 0; ; halves++) {
+    const report = await store.takeOver(seat, ['a'], 3);
+    if (report.hosts.length > 0) return { ...report, halves };
     await new Promise((resolve) => setTimeout(resolve, 500));
-    report = await store.takeOver(seat, ['a'], 3);
   }
-  return report;
 }
 
 /** Another process that has claimed everything. */
@@ -43,10 +42,10 @@ describe.each(['lock', 'heartbeat'] as const)('a host whose life is a %s', (live
     const { kill } = await victim(scene, liveness);
     const observing = observe(store, seat);
     kill('SIGKILL');
-    const killedMs = performance.now();
-    expect(await observing).toMatchObject({ hosts: [{ name: 'victim', claims: 2 }], suspects: 2 });
-    // A heartbeat counts for two seconds, and an observer comes each half.
-    expect(performance.now() - killedMs).toBeLessThan(liveness === 'lock' ? 2_000 : 2_900);
+    const { halves, ...found } = await observing;
+    expect(found).toMatchObject({ hosts: [{ name: 'victim', claims: 2 }], suspects: 2 });
+    // A heartbeat counts for two seconds, and an observer comes each half. Counted in looks: a busy machine stretches both.
+    expect(halves).toBeLessThanOrEqual(liveness === 'lock' ? 4 : 6);
     expect(await store.claimSuspect(seat, ['a'])).toMatchObject({ id: ids[0], crashes: 1 });
   });
 
@@ -99,9 +98,10 @@ describe('a seat', () => {
     await store.claim(seat, wanted);
     way.cut();
     const cutAtMs = performance.now();
-    expect(await observe(other, observer)).toMatchObject({ hosts: [{ claims: 1 }], suspects: 1 });
+    const { halves, ...found } = await observe(other, observer);
     const takenAtMs = performance.now();
-    expect(takenAtMs - cutAtMs).toBeLessThan(2_000);
+    expect(found).toMatchObject({ hosts: [{ claims: 1 }], suspects: 1 });
+    expect(halves).toBeLessThanOrEqual(4);
     expect(lostAtMs).toBeGreaterThan(cutAtMs + 900);
     expect(lostAtMs).toBeLessThan(takenAtMs);
     way.mend();
@@ -111,7 +111,7 @@ describe('a seat', () => {
     expect(heard.faults.length).toBeGreaterThan(0);
   });
 
-  it('is kept through a cut of half a second', async () => {
+  it('is kept through a cut that is over before the observers are sure', async () => {
     const scene = await PostgresScene.of();
     const way = await proxied(scene.data.connectionString);
     const [store, other] = [scene.store({ connectionString: way.connectionString }), scene.store()];
@@ -122,7 +122,7 @@ describe('a seat', () => {
     way.cut();
     const looking = setInterval(() => void other.takeOver(observer, ['a'], 3), 100);
     onTestFinished(() => clearInterval(looking));
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await until(() => heard.faults.length > 0);
     way.mend();
     await until(() => heard.woken.includes(undefined));
     // As long as the observers would take to be sure of a death.

@@ -10,9 +10,9 @@ storeModel('memory', memoryHarness, { runs: 200 });
 
 describe('a memory store', () => {
   it('takes ten times as long for ten times the messages, not a hundred times', { timeout: 60_000 }, async () => {
-    await msToDrain(10_000);
-    const few = await msToDrain(10_000);
-    expect(await msToDrain(100_000)).toBeLessThan(few * 45);
+    await cpuMsToDrain(10_000);
+    const few = await cpuMsToDrain(10_000);
+    expect(await cpuMsToDrain(100_000)).toBeLessThan(few * 45);
   });
 
   it('reads the time of the system when it is given no other', async () => {
@@ -62,7 +62,7 @@ describe('a memory store', () => {
 });
 
 /** How long it takes to claim and settle `all` messages, half of them with a key, when all of them wait already. */
-async function msToDrain(all: number): Promise<number> {
+async function cpuMsToDrain(all: number): Promise<number> {
   const store = memoryStore();
   await store.open({ migrate: true });
   const hears = { onWake: () => {}, onFinished: () => {}, onLost: () => {}, onFault: () => {} };
@@ -70,7 +70,7 @@ async function msToDrain(all: number): Promise<number> {
   const wanted = [{ channel: 'a', room: 10 }];
   const keyOf = (at: number): string | null => (at % 2 === 0 ? null : `k${at % 1_000}`);
   await store.append(Array.from({ length: all }, (_, at) => message({ priority: at % 3, key: keyOf(at) })));
-  const startedAt = performance.now();
+  const before = process.cpuUsage();
   let count = 0;
   for (let claimed = await store.claim(seat, wanted); claimed.length > 0;) {
     count += claimed.length;
@@ -78,5 +78,6 @@ async function msToDrain(all: number): Promise<number> {
     ({ claimed } = await store.exchange(seat, settlements, wanted));
   }
   expect(count).toBe(all);
-  return performance.now() - startedAt;
+  const { user, system } = process.cpuUsage(before);
+  return (user + system) / 1_000;
 }

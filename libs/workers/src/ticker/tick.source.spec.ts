@@ -227,8 +227,8 @@ describe('a ticker', () => {
     expect(done + failed + aborted + inFlight + queued + leftOver).toBe(ticks);
   });
 
-  // The promise is about an idle event loop, which a machine that runs tests does not always have: one run in four must show it.
-  it('handles 100 ticks of 10 ms within 1 % of a second of real time', { retry: 3 }, async () => {
+  // And not much later, where the event loop is idle: test/promises has a witness for that.
+  it('handles 100 ticks of 10 ms no sooner than in a second of real time', async () => {
     const startedAt = performance.now();
     const { opened, open } = gate();
     const { start, source } = ticking({ every: 10 }, new SystemClock(), ({ sequence }) => sequence >= 99 && open());
@@ -237,6 +237,5 @@ describe('a ticker', () => {
     const tookMs = performance.now() - startedAt;
     source.stop();
     expect(tookMs).toBeGreaterThanOrEqual(1_000);
-    expect(tookMs).toBeLessThan(1_010);
   });
 });
