@@ -64,7 +64,7 @@ it.runIf(process.platform === 'linux')(
     const error = await rejection(
       start({ channels: [Deeds], providers: provideWorkers(Doer), workers: { Doer: { dispatch } } }),
     );
-    expect(error).toMatchObject({ code: 'E2BIG' });
+    expect(error).toMatchObject({ code: 'ISOLATE_NOT_STARTED', cause: { code: 'E2BIG' } });
     await until(() => open() <= before);
   },
 );

@@ -3,13 +3,16 @@ import type { Dispatcher, DispatchSite, Run } from '../dispatch/dispatcher.js';
 import type { Elsewhere } from '../dispatch/elsewhere.js';
 import { addressOf, namedByHand } from '../isolate/address.js';
 import type { Birth } from '../isolate/birth.js';
-import type { Habitat } from '../isolate/body.js';
+import type { Body, Habitat } from '../isolate/body.js';
 import { Errand } from '../isolate/errand.js';
+import { IsolateStartError } from '../isolate/isolate.errors.js';
 import { Isolate, type IsolateOwner } from '../isolate/isolate.js';
 import { Packing } from '../isolate/packing.js';
 import type { Headers } from '../message/message.js';
+import { asError } from '../message/fault.js';
 import type { IsolateStats } from '../observe/stats.js';
 import { knownErrors } from '../isolate/known.errors.js';
+import { WorkersError } from '../workers.error.js';
 import { InnerRun } from './inner.run.js';
 import { Pool } from './pool.js';
 import type { PoolSize, ResolvedPoolOptions } from './pool.options.js';
@@ -143,7 +146,7 @@ export class PooledDispatcher implements Dispatcher {
     const { desk, clock, payloadType } = this.site.elsewhere;
     const name = `${this.site.name}#${number}`;
     return new Isolate({
-      body: await habitat.spawn(name),
+      body: await this.embody(name),
       birth: { ...birth, isolate: name, stats: desk.stats() },
       owner,
       desk,
@@ -153,6 +156,15 @@ export class PooledDispatcher implements Dispatcher {
       nextTx: habitat.nextTx,
       transfer,
     });
+  }
+
+  private async embody(isolate: string): Promise<Body> {
+    try {
+      return await this.parts.habitat.spawn(isolate);
+    } catch (error) {
+      if (error instanceof WorkersError) throw error;
+      throw new IsolateStartError(this.site.name, isolate, `the system refused it: ${asError(error).message}.`, error);
+    }
   }
 }
 
