@@ -88,8 +88,9 @@ function planFor(
   problems: string[],
 ): (Plan & { readonly in: Channel }) | undefined {
   const where = `workers.${options.name}`;
-  const channel = app.channels.lookUp(`${where}.in`, options.in, problems);
-  const out = app.channels.lookUp(`${where}.out`, options.out, problems);
+  const { remedy } = found.record as WorkerRecord;
+  const channel = app.channels.lookUp(`${where}.in`, options.in, problems, remedy);
+  const out = app.channels.lookUp(`${where}.out`, options.out, problems, remedy);
   const failures = app.channels.lookUp<WorkerFailure>(`${where}.failures`, options.failures, problems);
   if (channel === undefined) return undefined;
   bind(channel, options, problems);

@@ -54,9 +54,8 @@ export class ChannelUnknownError extends WorkersError {
   constructor(
     readonly asked: string,
     readonly known: readonly string[],
+    remedy = 'Declare it in forRoot({ channels: [...] }) or forFeature.',
   ) {
-    super(
-      `Channel "${asked}" was asked for and is not declared.${suggestion(asked, known)} Declare it in forRoot({ channels: [...] }) or forFeature.`,
-    );
+    super(`Channel "${asked}" was asked for and is not declared.${suggestion(asked, known)} ${remedy}`);
   }
 }

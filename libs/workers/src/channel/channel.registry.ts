@@ -37,16 +37,17 @@ export class ChannelRegistry {
     return found;
   }
 
-  /** The same, for the checks at bootstrap: an unknown name is added to `problems`. */
+  /** The same, for the checks at bootstrap: an unknown name is added to `problems`, with what to do about it. */
   lookUp<T>(
     where: string,
     named: ChannelDeclaration<T> | string | undefined,
     problems: string[],
+    remedy?: string,
   ): Channel<T> | undefined {
     if (named === undefined) return undefined;
     const found = this.find(named);
     if (found === undefined)
-      problems.push(`${where}: ${new ChannelUnknownError(nameOf(named), [...this.channels.keys()]).message}`);
+      problems.push(`${where}: ${new ChannelUnknownError(nameOf(named), [...this.channels.keys()], remedy).message}`);
     return found;
   }
 

@@ -29,15 +29,17 @@ export function Worker<I = unknown, O = unknown>(options: WorkerOptions<I, O>, i
  * What `@Worker` does, for a decorator of another package that makes workers too.
  *
  * @param decorator what the user wrote on the class; the file it was called from is where isolates find the class
+ * @param remedy what to do where the channels it works on are not declared; by default to declare them
  */
 export function workerBy(
   decorator: (...args: never[]) => unknown,
   options: object,
   injectable?: InjectableOptions,
+  remedy?: string,
 ): (target: object) => void {
   const file = runsElsewhere(options) ? calledFrom(decorator) : undefined;
   return (target) => {
-    const record: WorkerRecord = { options: Object.freeze({ ...options }), file };
+    const record: WorkerRecord = { options: Object.freeze({ ...options }), file, remedy };
     Reflect.defineMetadata(WORKER_METADATA, record, target);
     Injectable(injectable)(target as never);
   };

@@ -9,6 +9,8 @@ export interface WorkerRecord {
   readonly options: object;
   /** The file that called the decorator, as a URL; for workers that run in another thread or process. */
   readonly file?: string | undefined;
+  /** What to do where the channels that the decorator chose are not declared. */
+  readonly remedy?: string | undefined;
 }
 
 /** What a worker class implements: one message in, one value out. */

@@ -42,5 +42,6 @@ export function Effects<W extends WorkflowClass>(
   injectable?: InjectableOptions,
 ): <C extends EffectsClass<W>>(target: C) => void {
   const name = nameOf(workflow);
-  return workerBy(Effects, { ...options, in: effectsOf(name), out: inputsOf(name) }, injectable);
+  const remedy = `List the workflow "${name}" in WorkflowsModule.forRoot({ workflows: [...] }) or forFeature.`;
+  return workerBy(Effects, { ...options, in: effectsOf(name), out: inputsOf(name) }, injectable, remedy);
 }
