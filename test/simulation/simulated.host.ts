@@ -331,10 +331,10 @@ export class SimulatedHost {
 
   /** Each settle promise settles, and what it says is true. */
   private watchSettling(): void {
-    const { relay } = this.house;
+    const claims = this.house.relay['claims'];
     const { ledger } = this.around;
-    const settle = relay.settle.bind(relay);
-    relay.settle = async (delivery, settlement): Promise<void> => {
+    const settle = claims.settle.bind(claims);
+    claims.settle = async (delivery, settlement): Promise<void> => {
       this.unsettled.add(settlement);
       try {
         await settle(delivery, settlement);

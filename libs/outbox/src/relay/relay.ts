@@ -1,10 +1,9 @@
 import type { Channel } from '@nestjs-workers/core';
-import type { Announcer, Clock, Fault, Follower, Relay, ReplyAddress, Taker } from '@nestjs-workers/core/extension';
-import { ClaimLostError } from '../channel/channel.errors.js';
+import type { Announcer, Clock, Relay, ReplyAddress, Taker } from '@nestjs-workers/core/extension';
 import type { DurableChannel } from '../channel/durable.channel.js';
-import type { Seat, Settlement, Store } from '../store/store.js';
+import type { Seat, Store } from '../store/store.js';
+import { Claims } from './claims.js';
 import { Deliveries } from './deliveries.js';
-import type { Claimer, DurableDelivery } from './durable.delivery.js';
 import { DurableSource } from './durable.source.js';
 import { Exchange } from './exchange.js';
 import { type Luck, REAL_LUCK } from './luck.js';
@@ -12,7 +11,6 @@ import { Pauses } from './pauses.js';
 import { Quarantine } from './quarantine.js';
 import type { ResolvedRelayOptions } from './relay.options.js';
 import { Seating } from './seating.js';
-import { Settling } from './settling.js';
 import { Sources } from './sources.js';
 
 /** What a relay is made of. */
@@ -43,20 +41,16 @@ export interface RelayParts {
  * One turn settles what came to an outcome and claims what there is room for, in one transaction; while a turn finds work the next one
  * follows at once. It is rung when something is put, when a worker has room, when another process says so, and by the poll.
  *
- * Promises: it claims only for channels with a worker that are not paused, and only as much as there is room for; an error of the store ends nothing: it is
- * told, and tried again with backoff; a claim that is lost aborts its handler's signal; what was not started goes back at the stop; every
- * settlement comes to an end, by the end of the lease at the latest.
- * Does not promise: that an outcome is recorded when the seat was lost first; then the message runs again elsewhere.
- *
- * Invariant: `held` are exactly the claims of the present seat that this process knows of and that are not settled.
+ * Promises: it claims only for channels with a worker that are not paused, and only as much as there is room for; an error of the store
+ * ends nothing: it is told, and tried again with backoff; what was not started goes back at the stop. What its claims promise is said
+ * there.
  */
-export class OutboxRelay implements Relay, Claimer {
+export class OutboxRelay implements Relay {
   readonly name = 'outbox relay';
   private state: 'idle' | 'claiming' | 'draining' | 'closing' | 'closed' = 'idle';
-  private readonly held = new Set<DurableDelivery>();
-  private readonly settling = new Settling();
   private readonly sources = new Sources();
   private readonly luck: Luck;
+  private readonly claims: Claims;
   private readonly seating: Seating;
   private readonly quarantine: Quarantine;
   private readonly deliveries: Deliveries;
@@ -70,11 +64,15 @@ export class OutboxRelay implements Relay, Claimer {
   private closing: Promise<void> | undefined;
 
   constructor(private readonly parts: RelayParts) {
-    const { store, options, clock, announcer, callerOf, onFinished, luck = REAL_LUCK } = parts;
-    const { onRoutedAway = () => {} } = parts;
-    const { name, held, settling, sources } = this;
+    const { store, options, clock, announcer, callerOf, onFinished, onDelayed, luck = REAL_LUCK } = parts;
+    const { onRoutedAway = () => {}, isAskedFor = () => false } = parts;
+    const { name, sources } = this;
     const isClaiming = (): boolean => this.state === 'claiming';
+    const onSettling = (frees: string | undefined): void => (frees === undefined ? this.ring() : this.wake(frees));
     this.luck = luck;
+    const claiming = { options, announcer, luck, sources, isAskedFor, onFinished, onDelayed, onSettling };
+    this.claims = new Claims({ name, ...claiming });
+    const { held, settling } = this.claims;
     this.pauses = new Pauses(clock, () => luck.chance());
     this.quarantine = new Quarantine(held, clock, options.lease);
     const host = {
@@ -85,22 +83,10 @@ export class OutboxRelay implements Relay, Claimer {
       onFault: (error: unknown) => announcer.fault(name, error),
     };
     this.seating = new Seating({ store, clock, host, onLost: (reason) => this.lost(reason) });
-    this.deliveries = new Deliveries({ name, claimer: this, held, clock, announcer, callerOf, isClaiming });
+    this.deliveries = new Deliveries({ name, claimer: this.claims, held, clock, announcer, callerOf, isClaiming });
     const { seating, quarantine, deliveries, pauses } = this;
     const nouns = { seating, held, settling, sources, quarantine, deliveries, pauses };
     this.exchange = new Exchange({ store, batch: options.batch, announcer, isClaiming, onRoutedAway, ...nouns });
-  }
-
-  get hostName(): string {
-    return this.parts.options.hostId;
-  }
-
-  get maxCrashes(): number {
-    return this.parts.options.maxCrashes;
-  }
-
-  get follower(): Follower | undefined {
-    return this.parts.announcer.follower;
   }
 
   /** The seat that this process claims on; undefined while it has none. */
@@ -123,14 +109,6 @@ export class OutboxRelay implements Relay, Claimer {
   /** Those of them that something may be claimed from now. */
   get openChannels(): readonly string[] {
     return this.sources.open;
-  }
-
-  isAskedFor(id: number): boolean {
-    return this.parts.isAskedFor?.(id) === true;
-  }
-
-  chance(): number {
-    return this.luck.chance();
   }
 
   sourceFor(channel: DurableChannel, taker: Taker, routed: Channel | undefined): DurableSource {
@@ -252,39 +230,6 @@ export class OutboxRelay implements Relay, Claimer {
     await this.seating.renew();
   }
 
-  settle(delivery: DurableDelivery, settlement: Settlement): Promise<void> {
-    const { channel, message, claimed } = delivery;
-    if (!this.held.has(delivery)) return Promise.reject(new ClaimLostError(channel.name, message.id));
-    const settled = this.settling.add(delivery, settlement);
-    // The store tells of it only where the message was put by somebody who waits.
-    if (this.isAskedFor(claimed.id))
-      void settled.then(
-        () => this.parts.onFinished(claimed.id),
-        () => {},
-      );
-    // The next one of its key, or this one itself, may be claimed in the same transaction.
-    const frees = claimed.key !== null || (settlement.type === 'retry' && settlement.afterMs <= 0);
-    if (frees) this.wake(channel.name);
-    else this.ring();
-    return settled;
-  }
-
-  fault(error: unknown): void {
-    this.parts.announcer.fault(this.name, error);
-  }
-
-  failed(delivery: DurableDelivery, settlement: Settlement, { error }: Fault, waitMs: number): void {
-    const { announcer } = this.parts;
-    const { channel, message } = delivery;
-    const about = { channel: channel.name, messageId: message.id, attempt: message.attempt };
-    if (settlement.type === 'bury')
-      announcer.announce('workers.buried', { ...about, reason: settlement.reason, error });
-    if (settlement.type !== 'retry') return;
-    this.delayed(settlement.afterMs);
-    const worker = this.sources.of(channel.name)[0]?.taker.name ?? channel.name;
-    announcer.announce('workers.retry', { ...about, worker, waitMs, retryInMs: settlement.afterMs, error });
-  }
-
   // --- the loop ---
 
   private ring(): void {
@@ -310,11 +255,11 @@ export class OutboxRelay implements Relay, Claimer {
       if (this.exchange.hasMore) this.ring();
     }
     // What is not settled by now goes back with the seat.
-    this.held.clear();
+    this.claims.held.clear();
   }
 
   private get isOver(): boolean {
-    return this.state === 'closing' && (this.settling.isEmpty || this.seating.seat === undefined);
+    return this.state === 'closing' && (this.claims.settling.isEmpty || this.seating.seat === undefined);
   }
 
   // --- when the seat is lost ---
@@ -323,14 +268,7 @@ export class OutboxRelay implements Relay, Claimer {
   private lost(reason: Error): void {
     this.tell('lost', reason);
     for (const source of this.sources.all) source.forget();
-    const lost = [...this.held];
-    this.held.clear();
-    for (const entry of this.settling.takeAll()) entry.lose(reason);
-    for (const delivery of lost) {
-      const { channel, message } = delivery;
-      const error = new ClaimLostError(channel.name, message.id, { cause: reason });
-      for (const { taker } of this.sources.of(channel.name)) taker.disown(delivery, error);
-    }
+    this.claims.lose(reason);
     this.goOn();
     if (this.state === 'claiming') this.enrolling = this.enrollAgain();
   }
