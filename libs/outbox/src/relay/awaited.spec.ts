@@ -42,13 +42,13 @@ describe('a caller whose message is run by another process', () => {
   });
 
   it('is answered by the next look when the word of it does not arrive', async () => {
-    const { there, ask, line, clock } = await twoProcesses();
+    const { there, ask, line, clock, faults } = await twoProcesses();
     const caller = new Caller();
     await ask(caller);
     line.next('finished', 'refuse');
     await there.hand.given[0]?.settle({ type: 'done', value: 1 });
     await turns();
-    expect(caller.state).toBe('waiting');
+    expect([caller.state, faults]).toMatchObject(['waiting', [{ code: 'STORE_UNREACHABLE' }]]);
     await clock.advance(250);
     expect(caller.heard).toEqual([1]);
   });
@@ -116,6 +116,61 @@ describe('a caller whose message is run by another process', () => {
     await there.hand.given[0]?.settle({ type: 'done', value: 1 });
     await clock.advance('1s');
     expect(caller.heard).toEqual([heard]);
+  });
+
+  it('is answered at once where it asked for a message that is over already', async () => {
+    const { there, ask, awaited, here } = await twoProcesses();
+    const id = await ask(new Caller());
+    await there.hand.given[0]?.settle({ type: 'done', value: 1 });
+    await turns();
+    const caller = new Caller();
+    awaited.add(id, caller, here.channel, 'duplicate');
+    await turns();
+    expect(caller.heard).toEqual([1]);
+  });
+
+  it('is refused with what is wrong where the record of its message cannot be read', async () => {
+    const { line, awaited, here } = await twoProcesses();
+    const { store } = line;
+    const deaf = { onWake: () => {}, onFinished: () => {}, onLost: () => {}, onFault: () => {} };
+    const seat = await store.enroll({ name: 'another', leaseMs: 30_000, ...deaf });
+    await store.append([newMessage(here.channel, { wantsResult: true })]);
+    const [claimed] = await store.claim(seat, [{ channel: 'a', room: 1 }]);
+    const { id, claim } = claimed!;
+    await store.settle(seat, [{ id, claim, type: 'done', result: '{', keepMs: 1_000, routed: [] }]);
+    const caller = new Caller();
+    awaited.add(id, caller, here.channel);
+    awaited.finished(id);
+    await turns();
+    expect(caller.heard).toEqual(['SyntaxError']);
+  });
+
+  it('has the store asked by one at a time, and no more once it is answered', async () => {
+    const { there, ask, awaited, line, clock } = await twoProcesses();
+    const asked = (): number => line.calls.filter((verb) => verb === 'finished').length;
+    const id = await ask(new Caller());
+    let meanwhile = 0;
+    line.next('finished', async () => {
+      for (let times = 0; times < 3; times++) awaited.finished(id);
+      await turns();
+      meanwhile = asked();
+    });
+    await there.hand.given[0]?.settle({ type: 'done', value: 1 });
+    await turns(30);
+    const before = asked();
+    awaited.finished(id);
+    await clock.advance('1s');
+    expect([meanwhile, asked() - before]).toEqual([1, 0]);
+  });
+
+  it('is forgotten when the application stops, with the alarm for the next look', async () => {
+    const { line, here } = await twoProcesses();
+    const clock = new HeldClock();
+    const awaited = new Awaited(line.store, clock, () => {});
+    awaited.add(1, new Caller(), here.channel);
+    expect([clock.pending, awaited.find(1) !== undefined]).toEqual([1, true]);
+    awaited.stop();
+    expect([clock.pending, awaited.find(1)]).toEqual([0, undefined]);
   });
 
   it('is forgotten when it has left, and the store is not asked any more', async () => {

@@ -111,7 +111,6 @@ export class Awaited {
     );
     for (const { reply, channel } of callers.filter(isDuplicate))
       reply.refuse(new ResultNotKeptError(channel.name, String(id)));
-    this.forgetThoseWhoLeft();
   }
 }
 

@@ -207,6 +207,21 @@ describe('a settlement whose answer was lost', () => {
   });
 });
 
+describe('what is no plain data', () => {
+  it('becomes a dead letter at once, and is told as that', async () => {
+    const caller = new Caller();
+    const keep = '1h';
+    const { hand, line, put } = await relayBench({ channel: { retry: 9, keep }, parts: { callerOf: () => caller } });
+    await put({ wantsResult: true });
+    const [delivery] = hand.given;
+    const refused = await delivery?.settle({ type: 'done', value: () => {} }).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ name: 'NotPortableError' });
+    delivery?.message.reply?.refuse(refused as Error);
+    expect(caller.refusal).toMatchObject({ name: 'MessageBuriedError', reason: 'permanent', cause: refused });
+    expect(await line.store.deadLetters.find({}, { limit: 9 })).toMatchObject([{ reason: 'permanent', attempt: 1 }]);
+  });
+});
+
 describe('what the store will not write', () => {
   it('becomes a dead letter, and takes nothing else with it', async () => {
     const { hand, line, put, told } = await relayBench();
