@@ -1,5 +1,14 @@
 import { beforeEach, describe, expect, it } from 'vitest';
-import { inProcess, inThread, provideWorkers, type WorkerInterceptor } from '@nestjs-workers/core';
+import {
+  channel,
+  inProcess,
+  inThread,
+  provideWorkers,
+  Worker,
+  type WorkerInterceptor,
+  WorkersModule,
+} from '@nestjs-workers/core';
+import { Injectable, Module } from '@nestjs/common';
 import { rejection, start } from '../support/application.js';
 import { isolatesOf, KINDS } from '../support/isolates.js';
 import { FROM_SOURCES } from '../support/sources.js';
@@ -7,6 +16,38 @@ import { Adder } from './fixtures/adding.js';
 import { Ask, Asker, Asks, Notes, Sums, witnessed } from './fixtures/asking.js';
 import { Deeds, Doer } from './fixtures/doing.js';
 import { Beats, Heart, Pulse } from './fixtures/ticking.js';
+
+const Given = channel<number>('given', { buffer: 10 });
+const More = channel<number>('more', { buffer: 10 });
+
+@Injectable()
+class Plus {
+  readonly one = 1;
+}
+
+@Module({ imports: [WorkersModule], providers: [Plus], exports: [Plus] })
+class BareModule {}
+
+@Module({ imports: [WorkersModule.forFeature({ channels: [More] })], providers: [Plus], exports: [Plus] })
+class FeatureModule {}
+
+@Worker({ in: Given, expose: true, dispatch: inThread({ context: () => BareModule }) })
+class OnBare {
+  constructor(private readonly plus: Plus) {}
+
+  handle(n: number): number {
+    return n + this.plus.one;
+  }
+}
+
+@Worker({ in: Given, expose: true, dispatch: inThread({ context: () => FeatureModule }) })
+class OnFeature {
+  constructor(private readonly plus: Plus) {}
+
+  handle(n: number): number {
+    return n + this.plus.one;
+  }
+}
 
 const ask = (what: string, value: unknown = null): Ask => Object.assign(new Ask(), { what, with: value });
 
@@ -81,4 +122,13 @@ describe('a ticker', () => {
     expect(isolatesOf({ gateway }, 'Heart')).toMatchObject([{ name: 'Heart#1' }]);
     expect(Pulse.made).toBe(0);
   });
+});
+
+it.each([
+  ['the bare module', OnBare],
+  ['a feature', OnFeature],
+])('a handler whose context imports %s may be kept here', async (_what, worker) => {
+  const providers = provideWorkers(worker);
+  const { gateway } = await start({ channels: [Given, More], providers, dispatch: 'inline' });
+  expect(await gateway.request(worker as typeof OnBare, 1)).toBe(2);
 });

@@ -386,6 +386,52 @@ describe('a request that is a duplicate', () => {
     expect(await refused).toMatchObject({ code: 'MESSAGE_BURIED', cause: { message: 'never' } });
   });
 
+  it('of a request that is answered early gets that answer, too', async () => {
+    let goOn: () => void = () => {};
+    const gate = new Promise<void>((resolve) => void (goOn = resolve));
+    let entered = 0;
+    const { gateway, worker, store } = await application(async (_, context) => {
+      entered++;
+      context.reply('early');
+      await gate;
+      return 'returned';
+    });
+    const first = gateway.request(worker, { to: 'ada' }, asking);
+    await until(() => entered === 1);
+    const looks = vi.spyOn(store, 'finished');
+    const second = gateway.request(worker, { to: 'ada' }, asking);
+    await until(() => looks.mock.calls.length > 0);
+    goOn();
+    expect([await first, await second]).toEqual(['early', 'early']);
+  });
+
+  it('of one that was answered early and is over gets that answer, where it was kept', async () => {
+    const { gateway, worker, workers } = await application(
+      (_, context) => {
+        context.reply('early');
+        return 'returned';
+      },
+      { options: { keep: '1h' } },
+    );
+    const first = await gateway.request(worker, { to: 'ada' }, asking);
+    await workers.drain();
+    expect([first, await gateway.request(worker, { to: 'ada' }, asking)]).toEqual(['early', 'early']);
+  });
+
+  it('of a command that is a dead letter is refused with that, also where results are kept', async () => {
+    const { gateway, worker, workers } = await application(
+      () => {
+        throw new PermanentError('never');
+      },
+      { options: { keep: '1h' } },
+    );
+    const buried = workers.next('workers.buried');
+    await gateway.command(worker, { to: 'ada' }, once);
+    await buried;
+    const refused = await gateway.request(worker, { to: 'ada' }, asking).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'MESSAGE_BURIED', reason: 'permanent', messageId: '1' });
+  });
+
   it('of a message that is over is refused at once where its result was not kept', async () => {
     const { gateway, worker, workers } = await application((email) => email.to);
     await gateway.command(worker, { to: 'ada' }, once);

@@ -38,7 +38,9 @@ export class WorkersModule extends ConfigurableModuleClass {
   constructor(@Inject(ModulesContainer) modules: ModulesContainer) {
     super();
     const isThere = [...modules.values()].some(({ providers }) => providers.has(WorkersApplication));
-    if (!isThere && !isIsolate()) throw new ConfigurationError([`WorkersModule is imported, and ${NO_ROOT}`]);
+    // Around a handler that is kept in this process the application is another one.
+    if (!isThere && !isIsolate() && premisesAround(modules) === undefined)
+      throw new ConfigurationError([`WorkersModule is imported, and ${NO_ROOT}`]);
   }
 
   /**
@@ -160,19 +162,23 @@ function declared(channels: readonly ChannelDeclaration[]): Provider[] {
   return [{ provide: DECLARED, useValue: new DeclaredChannels(channels) }];
 }
 
-function injectable(
-  channels: readonly ChannelDeclaration[],
-): { provide: string; useFactory: (app: WorkersApplication) => unknown; inject: unknown[] }[] & Provider[] {
+function injectable(channels: readonly ChannelDeclaration[]): {
+  provide: string;
+  useFactory: (app: WorkersApplication | undefined, modules: ModulesContainer) => unknown;
+  inject: unknown[];
+}[] &
+  Provider[] {
   return channels.map((channel) => ({
     provide: getChannelToken(channel),
-    useFactory: (app: WorkersApplication | undefined) => {
+    useFactory: (own: WorkersApplication | undefined, modules: ModulesContainer) => {
+      const app = own ?? (premisesAround(modules) as WorkersApplication | undefined);
       if (app === undefined)
         throw new ConfigurationError([
           `channels.${channel.name}: WorkersModule.forFeature() declares it, and ${NO_ROOT}`,
         ]);
       return app.declared(channel);
     },
-    inject: [{ token: WorkersApplication, optional: true }],
+    inject: [{ token: WorkersApplication, optional: true }, ModulesContainer],
   }));
 }
 

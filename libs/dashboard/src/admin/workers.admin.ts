@@ -198,7 +198,7 @@ export class WorkersAdmin {
 
   private watch(everyMs: number): Observable<Snapshot> {
     const { clock } = this.application.options;
-    return new Observable<Snapshot>((subscriber) => {
+    const stream: Observable<Snapshot> = new Observable<Snapshot>((subscriber) => {
       let timer = clock.after(0, () => {});
       const next = (): void => {
         timer.cancel();
@@ -220,9 +220,10 @@ export class WorkersAdmin {
       };
     }).pipe(
       // A pace that nobody watches at any more is forgotten: there are as many as whoever asks likes.
-      finalize(() => this.streams.delete(everyMs)),
+      finalize(() => this.streams.get(everyMs) === stream && this.streams.delete(everyMs)),
       share({ connector: () => new ReplaySubject(1) }),
     );
+    return stream;
   }
 
   /** A channel that is not declared here may have dead letters all the same, of another process or an older version. */

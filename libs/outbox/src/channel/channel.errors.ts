@@ -57,7 +57,10 @@ export class ResultNotKeptError extends WorkersError {
   }
 }
 
-/** A message is a dead letter now; whoever waited for its outcome gets this. What it failed with last is the `cause`. */
+/**
+ * A message is a dead letter now; whoever waited for its outcome gets this. What it failed with last is the `cause`, unless the request came
+ * when it was dead already: its history says that.
+ */
 export class MessageBuriedError extends WorkersError {
   readonly code = 'MESSAGE_BURIED';
 

@@ -1,8 +1,8 @@
 import type { ChannelDeclaration, Headers } from '@nestjs-workers/core';
 import { payloadCheck } from '@nestjs-workers/core/extension';
-import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import { DurableChannel } from '../channel/durable.channel.js';
 import type { OutboxHouse } from '../outbox.house.js';
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import type { DeadLetter as StoredLetter, DeadLetterQuery as StoredQuery } from '../store/store.js';
 import { DeadLetterUnknownError } from './dead.errors.js';
 

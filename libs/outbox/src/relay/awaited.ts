@@ -2,6 +2,7 @@ import type { Clock, ReplyAddress, Timer } from '@nestjs-workers/core/extension'
 import { MessageBuriedError, ResultNotKeptError } from '../channel/channel.errors.js';
 import type { DurableChannel } from '../channel/durable.channel.js';
 import { asError } from '@nestjs-workers/core/extension';
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import type { Finished, Store } from '../store/store.js';
 
 /** How often the store is asked, while somebody waits, in case its word does not reach us. */
@@ -69,24 +70,27 @@ export class Awaited {
     this.timer.hold(false);
   }
 
+  /** A word that comes meanwhile may be newer than the answer: then it is asked once more. */
   private async ask(): Promise<void> {
-    this.forgetThoseWhoLeft();
-    if (this.asking !== 'no') this.asking = 'again';
-    if (this.asking !== 'no' || this.waiting.size === 0) return;
-    this.asking = 'yes';
+    if (this.asking !== 'no') return void (this.asking = 'again');
+    do {
+      this.asking = 'yes';
+      this.forgetThoseWhoLeft();
+      if (this.waiting.size > 0) await this.askOnce();
+    } while ((this.asking as string) === 'again');
+    this.asking = 'no';
+  }
+
+  private async askOnce(): Promise<void> {
     try {
       const duplicated = [...this.waiting.keys()].filter((id) => this.hasDuplicates(id));
       // Asked first: what is over by then has its outcome recorded by then, or never.
       const underWay = new Set(duplicated.length === 0 ? [] : await this.store.underWay(duplicated));
       for (const found of await this.store.finished([...this.waiting.keys()])) this.tell(found);
-      for (const id of duplicated) if (!underWay.has(id)) this.refuseDuplicates(id);
+      await this.refuseThoseOf(duplicated.filter((id) => !underWay.has(id) && this.hasDuplicates(id)));
     } catch (error) {
       this.onFault(error);
     }
-    // A word that came meanwhile may be newer than the answer.
-    const isOnceMore = (this.asking as string) === 'again';
-    this.asking = 'no';
-    if (isOnceMore) await this.ask();
   }
 
   private forgetThoseWhoLeft(): void {
@@ -103,14 +107,26 @@ export class Awaited {
     for (const { reply, channel } of callers) tellOne(finished, reply, channel);
   }
 
-  private refuseDuplicates(id: number): void {
+  /** Those messages are over, and nothing is recorded of them; but a dead letter is there to be seen. */
+  private async refuseThoseOf(ids: readonly number[]): Promise<void> {
+    if (ids.length === 0) return;
+    const dead = await this.store.deadLetters.find({ ids }, { limit: ids.length });
+    const reasons = new Map(dead.map(({ id, reason }) => [id, reason]));
+    for (const id of ids) this.refuseDuplicates(id, reasons.get(id));
+  }
+
+  private refuseDuplicates(id: number, reason: DeadLetterReason | undefined): void {
     const callers = this.waiting.get(id) ?? [];
     this.waiting.set(
       id,
       callers.filter((caller) => !isDuplicate(caller)),
     );
     for (const { reply, channel } of callers.filter(isDuplicate))
-      reply.refuse(new ResultNotKeptError(channel.name, String(id)));
+      reply.refuse(
+        reason === undefined
+          ? new ResultNotKeptError(channel.name, String(id))
+          : new MessageBuriedError(channel.name, String(id), reason),
+      );
   }
 }
 

@@ -3,6 +3,7 @@ import {
   type Announcer,
   asError,
   type Clock,
+  type Fault,
   type PayloadCheck,
   payloadCheck,
   type ReplyAddress,
@@ -85,19 +86,27 @@ export class Deliveries {
   }
 
   private expire(delivery: DurableDelivery): void {
-    const { held, claimer } = this.parts;
-    const { claimed, channel, message } = delivery;
-    held.add(delivery);
+    const { channel, message } = delivery;
+    this.parts.held.add(delivery);
     channel.books.drop(message, 'expired');
-    this.quietly(claimer.settle(delivery, { id: claimed.id, claim: claimed.claim, type: 'expire' }));
+    this.quietly(delivery.expire());
   }
 
   private unreadable(delivery: DurableDelivery, thrown: unknown): void {
     this.parts.held.add(delivery);
     const kind = thrown instanceof PayloadInvalidError ? 'validation_error' : 'serialization_error';
     const error = asError(thrown);
-    const settling = delivery.settle({ type: 'failed', fault: { kind, retryable: false, error } });
-    this.quietly(settling.then(() => void delivery.reply?.refuse(error)));
+    this.quietly(this.bury(delivery, { kind, retryable: false, error }));
+  }
+
+  private async bury(delivery: DurableDelivery, fault: Fault): Promise<void> {
+    try {
+      await delivery.settle({ type: 'failed', fault });
+      delivery.reply?.refuse(fault.error);
+    } catch (error) {
+      delivery.reply?.refuse(asError(error));
+      throw error;
+    }
   }
 
   private deliver(
@@ -108,7 +117,7 @@ export class Deliveries {
   ): DurableDelivery {
     const { id, attempt, createdAtMs, waitedMs, wantsResult } = claimed;
     const { clock, callerOf, claimer } = this.parts;
-    const reply = wantsResult ? new DurableReply(callerOf(id)) : undefined;
+    const reply = wantsResult || claimer.isAskedFor(id) ? new DurableReply(callerOf(id)) : undefined;
     const stored = { createdAtMs, idempotencyKey: `${this.installation}:${channel.name}:${id}` };
     const putAt = clock.now() - waitedMs;
     const message = new StoredMessage(payload, putAt, headers, reply, String(id), attempt, stored);

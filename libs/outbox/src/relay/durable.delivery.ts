@@ -1,9 +1,9 @@
 import type { Channel, Headers, Outcome } from '@nestjs-workers/core';
 import { asError, type Delivery, type Fault, type Follower, type StoredMessage } from '@nestjs-workers/core/extension';
 import { ClaimLostError, MessageBuriedError } from '../channel/channel.errors.js';
-import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import { DurableChannel } from '../channel/durable.channel.js';
 import { verdictOn } from '../channel/retry.js';
+import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import type { Claimed, Failure, NewMessage, Settlement } from '../store/store.js';
 import type { DurableReply } from './durable.reply.js';
 
@@ -42,7 +42,8 @@ const cannotBeWritten = (error: unknown): Fault => ({
  * One claimed message on its way through a worker.
  *
  * Promises: `settle` resolves when the outcome is committed, together with what the handler returned for a durable `out`; it rejects with
- * `ClaimLostError` when the claim was lost, and then nothing was written. What the store will not take as it is becomes a dead letter.
+ * `ClaimLostError` when the claim was lost, and then nothing was written. What the store will not take as it is
+ * becomes a dead letter, and `settle` rejects with what was refused.
  */
 export class DurableDelivery implements Delivery {
   willRetry = false;
@@ -60,6 +61,11 @@ export class DurableDelivery implements Delivery {
     if (outcome.type === 'done') return this.settleDone(outcome.value);
     if (outcome.type === 'aborted') return this.claimer.settle(this, this.settlement({ type: 'release' }));
     return this.settleFault(outcome.fault, outcome.type === 'lost');
+  }
+
+  /** Nobody wants it any more: it waited for too long. */
+  expire(): Promise<void> {
+    return this.record(this.settlement({ type: 'expire' }));
   }
 
   giveBack(): void {

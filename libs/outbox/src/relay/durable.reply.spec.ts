@@ -8,7 +8,7 @@ describe('the caller of a durable request', () => {
     const caller = new Caller();
     const reply = new DurableReply(caller);
     reply.progress('half');
-    expect([reply.answer('early'), reply.answer('late'), reply.early]).toEqual([true, false, undefined]);
+    expect([reply.answer('early'), reply.answer('late'), reply.early]).toEqual([true, false, { value: 'early' }]);
     expect(caller.heard).toEqual(['half', 'early']);
   });
 

@@ -14,7 +14,7 @@ export class DurableReply implements ReplyAddress {
   isFinal = true;
   /** What says that the message is a dead letter, once that is recorded. */
   burial: MessageBuriedError | undefined;
-  /** What the handler answered before it returned. */
+  /** What the handler answered before it returned: what is recorded for others is the same. */
   early: { readonly value: unknown } | undefined;
 
   /** @param here the caller's own address; undefined when it waits on another host */
@@ -26,10 +26,9 @@ export class DurableReply implements ReplyAddress {
   }
 
   answer(value: unknown): boolean {
-    if (this.here !== undefined) return this.here.answer(value);
-    if (this.early !== undefined) return false;
-    this.early = { value };
-    return true;
+    const isFirst = this.early === undefined;
+    this.early ??= { value };
+    return this.here === undefined ? isFirst : this.here.answer(value);
   }
 
   refuse(error: Error): boolean {

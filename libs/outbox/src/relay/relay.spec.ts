@@ -258,6 +258,30 @@ describe('what the store will not write', () => {
     }
   });
 
+  it('is told as well where what cannot be read cannot be written as that', async () => {
+    const caller = new Caller();
+    const { put, line } = await relayBench({ parts: { callerOf: () => caller } });
+    line.next('settle', new TypeError('too long'));
+    line.next('settle', new TypeError('too long'));
+    await put({ payload: 'not json', wantsResult: true });
+    await turns();
+    expect(await line.store.deadLetters.find({}, { limit: 9 })).toMatchObject([{ reason: 'unwritable' }]);
+    expect(caller.refusal).toMatchObject({ name: 'MessageBuriedError', reason: 'unwritable' });
+  });
+
+  it('becomes a dead letter also where it is that a message waited for too long', async () => {
+    const { line, put, clock, hand } = await relayBench({ room: 0 });
+    await put({ expiresMs: 5 });
+    await clock.advance('1s');
+    line.next('exchange', new TypeError('too long'));
+    line.next('settle', new TypeError('too long'));
+    line.next('settle', new TypeError('too long'));
+    hand.free();
+    await turns();
+    await clock.advance('5s');
+    expect((await line.store.stats())['a']).toMatchObject({ claimed: 0, dead: 1 });
+  });
+
   it('is tried again when it cannot be written as a dead letter either, and its caller goes on waiting', async () => {
     const caller = new Caller();
     const { hand, line, put } = await relayBench({ parts: { callerOf: () => caller } });

@@ -1,9 +1,12 @@
+import { finalize } from 'rxjs';
 import { describe, expect, it } from 'vitest';
 import { channel } from '../channel/channel.declaration.js';
 import { boot } from '../testing/fixtures/boot.js';
 import { calm, gate, rejection } from '../testing/fixtures/promises.js';
 import type { WorkerContext } from '../worker/worker.context.js';
 import { Worker } from '../worker/worker.decorator.js';
+import type { WorkersError } from '../workers.error.js';
+import type { Reply } from './reply.js';
 
 const Files = channel<string>('files', { buffer: 4 });
 
@@ -19,8 +22,8 @@ async function uploading() {
       return file;
     }
   }
-  const { gateway } = await boot({ channels: [Files], providers: [Uploader] });
-  return { gateway, Uploader, open: step.open };
+  const { gateway, workers } = await boot({ channels: [Files], providers: [Uploader] });
+  return { gateway, workers, Uploader, open: step.open };
 }
 
 describe('a reply', () => {
@@ -77,4 +80,24 @@ describe('a reply', () => {
     open();
     expect(await reply).toBe('good');
   });
+
+  it.each(['answered', 'refused'])(
+    'that is %s survives a subscriber that throws on its way out, which is told',
+    async (how) => {
+      const { gateway, Uploader, open, workers } = await uploading();
+      const leaving = new AbortController();
+      const ask = (): Reply<string> => gateway.request(Uploader, 'good', { signal: leaving.signal });
+      const [first, second] = [ask(), ask()];
+      const wayOut = finalize<unknown>(() => {
+        throw new Error('cannot take it down');
+      });
+      first.progress$.pipe(wayOut).subscribe();
+      if (how === 'answered') open();
+      else leaving.abort();
+      const said = (reply: Reply<string>) => reply.catch((error: unknown) => (error as WorkersError).code);
+      const expected = how === 'answered' ? 'good' : 'REQUEST_ABORTED';
+      expect([await said(first), await said(second)]).toEqual([expected, expected]);
+      expect(workers.events('workers.fault')).toHaveLength(1);
+    },
+  );
 });

@@ -91,7 +91,7 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
   }
 
   progress(value: unknown): void {
-    if (this.state === 'waiting') this.steps?.next(value);
+    if (this.state === 'waiting' && this.steps !== undefined) this.guarded((steps) => steps.next(value));
   }
 
   expire(timeoutMs: number): void {
@@ -117,8 +117,17 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
     this.state = state;
     this.line?.remove(this);
     this.stopListening?.();
-    this.steps?.complete();
+    if (this.steps !== undefined) this.guarded((steps) => steps.complete());
     return true;
+  }
+
+  /** What subscribers throw on their way out, where no guard of theirs catches it, is kept from whoever settles. */
+  private guarded(tell: (steps: Subject<unknown>) => void): void {
+    try {
+      tell(this.steps as Subject<unknown>);
+    } catch (error) {
+      this.asked.reporter()(error);
+    }
   }
 }
 

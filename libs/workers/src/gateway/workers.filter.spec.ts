@@ -120,10 +120,12 @@ describe('the exception filter', () => {
   it('answers for a dead letter what it died of: 504 for a timeout, the exception for a HttpException, 500 otherwise', () => {
     class Buried extends WorkersError {
       readonly code = 'MESSAGE_BURIED';
+      readonly messageId = '1';
     }
-    const causes = [new HandlerTimeoutError('OrderWorker', '1', 10), new ConflictException(), new Error('no')];
+    const [own, other] = [new HandlerTimeoutError('OrderWorker', '1', 10), new HandlerTimeoutError('Other', '2', 10)];
+    const causes = [own, other, new ConflictException(), new Error('no')];
     const statuses = causes.map((cause) => httpExceptionFor(new Buried('no', { cause })).getStatus());
-    expect(statuses).toEqual([504, 409, 500]);
+    expect(statuses).toEqual([504, 500, 409, 500]);
   });
 
   it('answers 503 while isolates only die', () => {

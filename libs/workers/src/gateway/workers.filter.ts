@@ -58,16 +58,25 @@ export function httpExceptionFor(error: WorkersError): HttpException {
   const body = {
     statusCode: status,
     code: error.code,
+    // A list stands behind the first line of some, and is left out here.
     message: isOurs ? error.message.split('\n', 1)[0]?.replace(/:$/, '.') : 'Internal server error',
     ...('issues' in error ? { issues: error.issues } : {}),
   };
   return new HttpException(body, status, { cause: error });
 }
 
-/** A durable message that is a dead letter now because its handler ran out of time: what its caller waited for is what it says. */
-function isBuriedLate({ code, cause }: WorkersError): boolean {
-  return code === 'MESSAGE_BURIED' && cause instanceof Error && 'code' in cause && cause.code === 'HANDLER_TIMEOUT';
+/**
+ * A durable message that is a dead letter now because its handler ran out of time: what its caller waited for is what it says. Not so where
+ * its handler threw what another one's had come to.
+ */
+function isBuriedLate(error: WorkersError): boolean {
+  const { code, cause } = error;
+  if (code !== 'MESSAGE_BURIED' || !(cause instanceof Error)) return false;
+  // From another host it comes as an error that has its fields.
+  return fieldOf(cause, 'code') === 'HANDLER_TIMEOUT' && fieldOf(cause, 'messageId') === fieldOf(error, 'messageId');
 }
+
+const fieldOf = (error: Error, field: string): unknown => (error as unknown as Record<string, unknown>)[field];
 
 function retryAfterSeconds(error: WorkersError, answer: HttpException): number | undefined {
   if (answer.getStatus() !== UNAVAILABLE) return undefined;

@@ -97,6 +97,32 @@ describe('deadlines of one length', () => {
     expect([expired, deadlines.line(100) === kept]).toEqual([['at 100'], true]);
   });
 
+  it('have one line, also where it is gone and another one stands in its place before it has told all of its end', async () => {
+    const clock = new HeldClock();
+    const deadlines = new Deadlines(clock);
+    for (let n = 0; n < 20; n++) deadlines.line(1_000 + n).set(new Noted(() => {}), clock.now());
+    const expired: string[] = [];
+    const set = (name: string, then = (): void => {}): Noted => {
+      const noted = new Noted(() => {
+        expired.push(`${name} at ${clock.now()}`);
+        then();
+      });
+      deadlines.line(50).set(noted, clock.now());
+      return noted;
+    };
+    let inPlace: DeadlineLine | undefined;
+    set('first', () => {
+      other.clear();
+      set('again');
+      inPlace = deadlines.line(50);
+    });
+    const other = set('other');
+    await clock.advance(60);
+    expect(deadlines.line(50)).toBe(inPlace);
+    await clock.advance(500);
+    expect(expired).toEqual(['first at 50', 'again at 100']);
+  });
+
   it('that were cleared are let go, also while the oldest waits on', async () => {
     const clock = new HeldClock();
     const line = new Deadlines(clock).line(100);

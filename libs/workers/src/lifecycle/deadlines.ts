@@ -27,11 +27,10 @@ export class Deadlines {
 
   /** The line for deadlines of one length, for one of them: it is gone when nothing waits in it any more, where there are many lines. */
   line(durationMs: number): DeadlineLine {
-    let line = this.lines.get(durationMs);
-    if (line === undefined) {
-      line = new DeadlineLine(this.clock, durationMs, () => this.forget(durationMs));
-      this.lines.set(durationMs, line);
-    }
+    const known = this.lines.get(durationMs);
+    if (known !== undefined) return known;
+    const line: DeadlineLine = new DeadlineLine(this.clock, durationMs, () => this.forget(durationMs, line));
+    this.lines.set(durationMs, line);
     return line;
   }
 
@@ -41,10 +40,11 @@ export class Deadlines {
   }
 
   /** An idle line costs little, and is kept while there are few: most applications know two or three lengths. */
-  private forget(durationMs: number): void {
+  private forget(durationMs: number, line: DeadlineLine): void {
     if (this.lines.size <= KEPT_LINES || this.kept.has(durationMs)) return;
-    this.lines.get(durationMs)?.close();
-    this.lines.delete(durationMs);
+    line.close();
+    // Another one may stand in its place since.
+    if (this.lines.get(durationMs) === line) this.lines.delete(durationMs);
   }
 }
 

@@ -92,8 +92,9 @@ export class PooledDispatcher implements Dispatcher {
 
   abandon(run: Run): void {
     const errand = this.errands.get(run);
-    if (errand === undefined) this.inner.get(run)?.leave(reasonOf(run));
-    else this.pool?.abandon(errand, reasonOf(run));
+    // One of an earlier message is left where interceptors answered before its handler did.
+    if (errand?.message === run.message) this.pool?.abandon(errand, reasonOf(run));
+    else this.inner.get(run)?.leave(reasonOf(run));
   }
 
   askToStop(reason: Error): void {
@@ -163,7 +164,7 @@ export class PooledDispatcher implements Dispatcher {
       return await this.parts.habitat.spawn(isolate);
     } catch (error) {
       if (error instanceof WorkersError) throw error;
-      throw new IsolateStartError(this.site.name, isolate, `the system refused it: ${asError(error).message}.`, error);
+      throw new IsolateStartError(this.site.name, isolate, `it could not be begun: ${asError(error).message}.`, error);
     }
   }
 }

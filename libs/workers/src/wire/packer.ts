@@ -38,7 +38,7 @@ export class Packer {
     } catch (thrown) {
       if (thrown instanceof NotPortableError) throw thrown;
       // As deep as that, the stack may end before the limit, or before it can be said.
-      if (thrown instanceof RangeError && this.open.length > DEEPEST / 2) throw this.tooDeep();
+      if (isEndOfStack(thrown) && this.open.length > DEEPEST / 2) throw this.tooDeep();
       throw this.refusal('something that cannot be read', 'Send a plain copy; error.cause says what it threw.', {
         cause: thrown,
       });
@@ -189,6 +189,11 @@ export class Packer {
   private path(level = this.trail.length): string {
     return [this.called, ...this.trail.slice(0, level)].join('.');
   }
+}
+
+/** The engine's own; what a getter throws may be a `RangeError` too. */
+function isEndOfStack(thrown: unknown): boolean {
+  return thrown instanceof RangeError && thrown.message.includes('call stack');
 }
 
 function packPrimitive(value: unknown): unknown {
