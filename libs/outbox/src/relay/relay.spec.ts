@@ -207,6 +207,26 @@ describe('a settlement whose answer was lost', () => {
   });
 });
 
+describe('a store that does not answer', () => {
+  it('is told once each time, and once when it answers again', async () => {
+    const { hand, line, put, clock, told } = await relayBench();
+    await put({}, {}, {});
+    const relayTold: string[][] = [];
+    for (const given of hand.given) {
+      told.length = 0;
+      line.isCut = true;
+      const settling = given.settle(DONE);
+      await clock.advance('2s');
+      line.isCut = false;
+      await clock.advance('2s');
+      await settling;
+      relayTold.push(told.filter((event) => event.startsWith('workers.relay')));
+    }
+    const times = Array.from({ length: 3 }, () => ['workers.relay unreachable', 'workers.relay claiming']);
+    expect(relayTold).toEqual(times);
+  });
+});
+
 describe('what is no plain data', () => {
   it('becomes a dead letter at once, and is told as that', async () => {
     const caller = new Caller();
