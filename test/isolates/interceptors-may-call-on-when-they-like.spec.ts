@@ -69,7 +69,61 @@ describe.each(KINDS)('around a handler in a $kind, one that tries again', (kind)
   });
 });
 
+describe.each(KINDS)('around a handler in a $kind, one that gives a try up and calls on', (kind) => {
+  /** Gives the first try up when `over` says so, waits for `then`, and tries `deed` as it is by then. */
+  const givingUp =
+    (over: Promise<unknown>, then: () => Promise<unknown>): NonNullable<WorkerInterceptor['handle']> =>
+    async (_message, _context, next) => {
+      const first = next();
+      first.catch(() => {});
+      await Promise.race([first, over]);
+      await then();
+      return next();
+    };
+
+  it('gets what the second try comes to, whatever the first one does meanwhile', async () => {
+    const deed = { does: 'take', ms: 300, value: 1 };
+    const { gateway } = await doing(
+      kind,
+      givingUp(passes(100), async () => void Object.assign(deed, { ms: 800, value: 2 })),
+      '20s',
+    );
+    expect(await gateway.request(Doer, deed as Deed)).toBe(2);
+  });
+
+  it('runs no second handler when its caller left while the first one goes on', async () => {
+    let goOn = (): void => {};
+    const again = new Promise<void>((resolve) => (goOn = resolve));
+    let isWaiting = false;
+    const then = (): Promise<void> => {
+      isWaiting = true;
+      return again;
+    };
+    const { asked, gateway, handled, leave } = await doing(kind, givingUp(passes(50), then), '20s');
+    const left = asked({ does: 'block', ms: 500 });
+    await until(() => isWaiting);
+    leave();
+    expect(await left).toMatchObject({ code: 'REQUEST_ABORTED' });
+    goOn();
+    await atRest({ gateway }, 'Doer');
+    expect(handled()).toBe(1);
+  });
+});
+
 describe.each(KINDS)('around a handler in a $kind, one that answers while that goes on', (kind) => {
+  it('leaves it the time that a handler has, and no more', async () => {
+    const { gateway, workers } = await doing(
+      kind,
+      async ({ payload }, _context, next) =>
+        (payload as Deed).does === 'echo' ? next() : Promise.race([next(), passes(100, 'stale')]),
+      '300ms',
+    );
+    expect(await gateway.request(Doer, { does: 'wait for ever' })).toBe('stale');
+    const ended = await workers.next('workers.isolate-ended', {}, '10s');
+    expect(ended).toMatchObject({ why: 'a handler went on after its time was up' });
+    expect(await gateway.request(Doer, { does: 'echo', value: 1 })).toBe(1);
+  });
+
   it('is not disturbed by the caller of the next message, who leaves', async () => {
     let goOn = (): void => {};
     const opened = new Promise<void>((resolve) => (goOn = resolve));

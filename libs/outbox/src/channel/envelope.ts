@@ -80,7 +80,7 @@ export class Envelope {
     return this.text({ reason, cause: this.packing.thrown(cause) });
   }
 
-  /** Nothing was written by whoever found a message whose hosts had died. */
+  /** Whoever finds a message whose hosts have died writes nothing: then that is the reason. */
   readBurial(text: string | null): Burial {
     if (text === null) return { reason: 'crashed', cause: undefined };
     const { reason, cause } = JSON.parse(text) as Burial;

@@ -25,7 +25,8 @@ const discard = statement('discard_dead', (schema) => `delete from ${schema}.dea
 const retry = statement(
   'retry_dead',
   (schema) => `
-    with gone as (delete from ${schema}.dead d where ${ASKED} returning d.*)
+    with gone as (delete from ${schema}.dead d where ${ASKED} returning d.*),
+    unsaid as (delete from ${schema}.finished where id in (select id from gone))
     insert into ${schema}.message
       (id, created_at, ready_at, claims, rank, wants_result, channel, key, payload, headers, history)
     select id, created_at, statement_timestamp(), claims, rank, wants_result, channel, key, coalesce($6::text, payload), headers, history

@@ -1,7 +1,6 @@
-import type { Clock, ReplyAddress, Timer } from '@nestjs-workers/core/extension';
+import { asError, type Clock, type ReplyAddress, type Timer } from '@nestjs-workers/core/extension';
 import { MessageBuriedError, ResultNotKeptError } from '../channel/channel.errors.js';
 import type { DurableChannel } from '../channel/durable.channel.js';
-import { asError } from '@nestjs-workers/core/extension';
 import type { DeadLetterReason } from '../store/dead.letter.reason.js';
 import type { Finished, Store } from '../store/store.js';
 
@@ -19,7 +18,8 @@ interface Waiting {
  * The callers in this process that wait for the outcome of durable messages, whichever host runs them.
  *
  * Promises: a caller is told once the outcome is recorded; one that left is forgotten. Its own deadline bounds how long it waits. One that
- * asked for a message that was there already is refused when that is over and nothing is recorded: nobody may have wanted its outcome.
+ * asked for a message that was there already is refused when that is over and nothing is recorded: where it is a dead letter with that, else
+ * because nobody may have wanted its outcome.
  */
 export class Awaited {
   /** Several where a message was put twice under one deduplication key. */

@@ -27,7 +27,8 @@ export interface ClaimsParts {
  * Promises: every settlement comes to an end, by the end of the lease at the latest; a claim that is lost aborts its handler's signal.
  * Does not promise: that an outcome is recorded when the seat was lost first; then the message runs again elsewhere.
  *
- * Invariant: `held` are exactly the claims of the present seat that this process knows of and that are not settled.
+ * Invariant: `held` are the claims of the present seat that this process knows of and that are not settled, without those that the store
+ * would not let it settle: the next recount gives them back.
  */
 export class Claims implements Claimer {
   readonly held = new Set<DurableDelivery>();

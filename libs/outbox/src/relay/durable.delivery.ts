@@ -42,8 +42,8 @@ const cannotBeWritten = (error: unknown): Fault => ({
  * One claimed message on its way through a worker.
  *
  * Promises: `settle` resolves when the outcome is committed, together with what the handler returned for a durable `out`; it rejects with
- * `ClaimLostError` when the claim was lost, and then nothing was written. What the store will not take as it is
- * becomes a dead letter, and `settle` rejects with what was refused.
+ * `ClaimLostError` when the claim was lost, and then nothing was written unless that says `mayBeRecorded`. What the store will not take as it
+ * is becomes a dead letter, and `settle` rejects with what was refused; what cannot even be that goes back and is tried again.
  */
 export class DurableDelivery implements Delivery {
   willRetry = false;
@@ -107,6 +107,8 @@ export class DurableDelivery implements Delivery {
       ? { result: channel.envelope.writeBurial({ reason, cause: fault.error }), keepMs: ANSWER_KEPT_MS }
       : { result: null, keepMs: 0 };
     const settlement: Settlement = this.settlement({ type: 'bury', reason, failure, isCrash, ...record });
+    // It may have been a retry that the store refused.
+    if (reply !== undefined) reply.isFinal = true;
     await this.record(settlement);
     if (reply !== undefined)
       reply.burial = new MessageBuriedError(channel.name, message.id, reason, { cause: fault.error });

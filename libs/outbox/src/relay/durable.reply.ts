@@ -32,7 +32,7 @@ export class DurableReply implements ReplyAddress {
   }
 
   refuse(error: Error): boolean {
-    const runsAgain = error instanceof ClaimLostError ? !error.mayBeRecorded : !this.isFinal;
+    const runsAgain = !this.isFinal || (error instanceof ClaimLostError && !error.mayBeRecorded);
     const isOver = this.burial !== undefined || !runsAgain;
     return isOver && this.here !== undefined && this.here.refuse(this.burial ?? error);
   }

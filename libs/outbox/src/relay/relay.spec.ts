@@ -227,6 +227,25 @@ describe('a store that does not answer', () => {
   });
 });
 
+describe('a caller', () => {
+  it('is not told of a retry that was perhaps written when the seat was lost: its message runs again', async () => {
+    const caller = new Caller();
+    const { hand, line, put, clock } = await relayBench({ channel: { retry: 9 }, parts: { callerOf: () => caller } });
+    await put({ wantsResult: true });
+    line.next('settle', 'lose the answer');
+    line.next('settle', 'refuse');
+    const fault = { kind: 'handler_error', retryable: true, error: new Error('no') } as const;
+    const [delivery] = hand.given;
+    const settling = delivery?.settle({ type: 'failed', fault }).catch((error: unknown) => error);
+    await turns();
+    line.isCut = true;
+    await clock.advance('31s');
+    const refused = await settling;
+    delivery?.message.reply?.refuse(refused as Error);
+    expect([refused, caller.state]).toMatchObject([{ name: 'ClaimLostError', mayBeRecorded: true }, 'waiting']);
+  });
+});
+
 describe('what is no plain data', () => {
   it('becomes a dead letter at once, and is told as that', async () => {
     const caller = new Caller();

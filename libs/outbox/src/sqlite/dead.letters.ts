@@ -30,17 +30,26 @@ export class SqliteDeadLetters implements DeadLetterStore {
   }
 
   async retry(query: DeadLetterQuery): Promise<readonly number[]> {
-    return this.take(query, (connection, ids) => connection.ask(reviveSql(this.tables, 'payload'), [ids]));
+    return this.take(query, (connection, ids) => this.revive(connection, reviveSql(this.tables, 'payload'), [ids]));
   }
 
   async retryWith(id: number, payload: string): Promise<boolean> {
     const revive = reviveSql(this.tables, '?');
-    const ids = await this.take({ ids: [id] }, (connection, ids) => connection.ask(revive, [payload, ids]));
+    const ids = await this.take({ ids: [id] }, (connection, ids) => this.revive(connection, revive, [payload, ids]));
     return ids.length > 0;
   }
 
   async discard(query: DeadLetterQuery): Promise<readonly number[]> {
     return this.take(query, () => {});
+  }
+
+  /** That they were dead is no outcome any more. @param values the last one is their ids */
+  private revive(connection: Connection, sql: string, values: string[]): void {
+    connection.ask(sql, values);
+    connection.ask(
+      `delete from ${this.tables.finished} where id in (select value from json_each(?))`,
+      values.slice(-1),
+    );
   }
 
   /** Removes those that match, after `use` had them. */

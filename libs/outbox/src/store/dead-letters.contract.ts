@@ -153,6 +153,17 @@ export function deadLetterContract(harness: StoreHarness): void {
       expect(claimed.waitedMs).toBeLessThan(10_000);
     });
 
+    it.each(['retry', 'retryWith'] as const)('is no outcome any more when it is tried again (%s)', async (how) => {
+      const scene = await Scene.of(harness);
+      const host = await scene.host();
+      const id = await scene.appendOne({ wantsResult: true });
+      await host.settle(bury(await host.claimOne(), { result: '"dead"', keepMs: 60_000 }));
+      expect(await scene.store.finished([id])).toMatchObject([{ id, type: 'dead' }]);
+      if (how === 'retry') await scene.store.deadLetters.retry({ ids: [id] });
+      else await scene.store.deadLetters.retryWith(id, '2');
+      expect(await scene.store.finished([id])).toEqual([]);
+    });
+
     it('keeps its history when it dies again', async () => {
       const [scene, ids] = await buried({});
       const host = await scene.host();

@@ -92,12 +92,15 @@ describe('a reply', () => {
         throw new Error('cannot take it down');
       });
       first.progress$.pipe(wayOut).subscribe();
+      const beside: string[] = [];
+      first.progress$.subscribe({ complete: () => beside.push('complete') });
       if (how === 'answered') open();
       else leaving.abort();
       const said = (reply: Reply<string>) => reply.catch((error: unknown) => (error as WorkersError).code);
       const expected = how === 'answered' ? 'good' : 'REQUEST_ABORTED';
       expect([await said(first), await said(second)]).toEqual([expected, expected]);
       expect(workers.events('workers.fault')).toHaveLength(1);
+      expect(beside).toEqual(['complete']);
     },
   );
 });

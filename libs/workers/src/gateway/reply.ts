@@ -91,7 +91,7 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
   }
 
   progress(value: unknown): void {
-    if (this.state === 'waiting' && this.steps !== undefined) this.guarded((steps) => steps.next(value));
+    if (this.state === 'waiting') this.steps?.next(value);
   }
 
   expire(timeoutMs: number): void {
@@ -102,7 +102,10 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
   watch(subscriber: Subscriber<unknown>): Subscription {
     this.steps ??= new Subject();
     if (this.state !== 'waiting') this.steps.complete();
-    return this.steps.subscribe(subscriber);
+    return this.steps.subscribe({
+      next: (value) => this.guarded(() => subscriber.next(value)),
+      complete: () => this.guarded(() => subscriber.complete()),
+    });
   }
 
   private leave(reason: Error): void {
@@ -117,14 +120,14 @@ export class PendingReply<T> implements ReplyAddress, Deadline {
     this.state = state;
     this.line?.remove(this);
     this.stopListening?.();
-    if (this.steps !== undefined) this.guarded((steps) => steps.complete());
+    this.steps?.complete();
     return true;
   }
 
-  /** What subscribers throw on their way out, where no guard of theirs catches it, is kept from whoever settles. */
-  private guarded(tell: (steps: Subject<unknown>) => void): void {
+  /** What a subscriber throws on its way out, where no guard of its own catches it, is kept from whoever settles and from the others. */
+  private guarded(tell: () => void): void {
     try {
-      tell(this.steps as Subject<unknown>);
+      tell();
     } catch (error) {
       this.asked.reporter()(error);
     }

@@ -16,8 +16,11 @@ export class Errand {
   enteredAt = 0;
   /** What it is called in the isolate it was sent to. */
   tx: Tx = 0;
-  /** Nobody waits for it any longer: its signal is aborted, and its outcome, should there be one, is late. */
-  isAbandoned = false;
+  /**
+   * Whether its run waits for it. `let go`: no lane keeps its time any more, since interceptors answered without it or called on.
+   * `abandoned`: its signal is aborted, and its outcome, should there be one, is late.
+   */
+  regard: 'awaited' | 'let go' | 'abandoned' = 'awaited';
   /** Has nobody look any more whether it goes on for too long. */
   unwatch: (() => void) | undefined = undefined;
   /** The run may be lent again once it is over; the message stays. */
@@ -31,6 +34,10 @@ export class Errand {
     readonly lent: Run = run,
   ) {
     this.message = run.message;
+  }
+
+  get isAbandoned(): boolean {
+    return this.regard === 'abandoned';
   }
 
   send(tx: Tx): void {

@@ -68,10 +68,17 @@ export class Pool implements PopulationOwner {
 
   /** Nobody waits for `errand` any longer: it is skipped, or told to stop and ended with its isolate when it does not. */
   abandon(errand: Errand, reason: Error): void {
-    errand.isAbandoned = true;
+    errand.regard = 'abandoned';
     if (errand.state === 'waiting') return this.forget(errand);
     const slot = this.slotOf(errand);
     slot?.isolate.abort(errand, reason);
+    if (errand.state === 'entered') this.watch(errand);
+  }
+
+  /** Nobody is told what `errand` comes to, and its handler goes on; its isolate is ended when that takes longer than it may. */
+  letGo(errand: Errand): void {
+    if (this.parts.handlerTimeout === undefined || errand.isAbandoned) return;
+    errand.regard = 'let go';
     if (errand.state === 'entered') this.watch(errand);
   }
 
@@ -105,7 +112,7 @@ export class Pool implements PopulationOwner {
   // --- what slots tell ---
 
   entered(errand: Errand): void {
-    if (errand.isAbandoned) this.watch(errand);
+    if (errand.regard !== 'awaited') this.watch(errand);
   }
 
   free(slot: Slot, errand: Errand): void {

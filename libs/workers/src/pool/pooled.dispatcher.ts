@@ -83,7 +83,7 @@ export class PooledDispatcher implements Dispatcher {
     const inner = new InnerRun(run, (goes) => this.take(goes, run));
     this.inner.set(run, inner);
     void around(run.message, run.context, inner.go)
-      .finally(() => this.inner.get(run) === inner && this.inner.delete(run))
+      .finally(() => this.leftBehind(run, inner))
       .then(
         (value) => inner.returned(value),
         (thrown: unknown) => inner.conclude(thrown),
@@ -92,9 +92,11 @@ export class PooledDispatcher implements Dispatcher {
 
   abandon(run: Run): void {
     const errand = this.errands.get(run);
+    const inner = this.inner.get(run);
+    inner?.forbid(reasonOf(run));
     // One of an earlier message is left where interceptors answered before its handler did.
     if (errand?.message === run.message) this.pool?.abandon(errand, reasonOf(run));
-    else this.inner.get(run)?.leave(reasonOf(run));
+    else inner?.leave(reasonOf(run));
   }
 
   askToStop(reason: Error): void {
@@ -122,10 +124,23 @@ export class PooledDispatcher implements Dispatcher {
   private take(run: Run, lent = run): void {
     const { follower } = this.site.elsewhere.announcer;
     const within = follower?.carried(NOTHING, run.message);
+    this.letGo(lent);
     const errand = new Errand(run, within === NOTHING ? undefined : within, lent);
     this.errands.set(lent, errand);
     run.leftAt = performance.now();
     (this.pool as Pool).take(errand);
+  }
+
+  /** The interceptors have come to an end; a handler may still be under way. */
+  private leftBehind(run: Run, inner: InnerRun): void {
+    if (this.inner.get(run) !== inner) return;
+    this.inner.delete(run);
+    this.letGo(run);
+  }
+
+  private letGo(lent: Run): void {
+    const errand = this.errands.get(lent);
+    if (errand !== undefined) this.pool?.letGo(errand);
   }
 
   private over(errand: Errand): void {

@@ -212,6 +212,8 @@ export class MemoryTables {
     message.attempt = 0;
     message.crashes = 0;
     message.isSuspect = false;
+    // That it was dead is no outcome any more.
+    this.outcomes.delete(message.id);
     this.ready(message);
   }
 
