@@ -4,9 +4,12 @@ import { StoreUnreachableError } from '../store/store.errors.js';
 const UNREACHABLE = new Set(
   (
     'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ENOENT ' +
-    '57P01 57P02 57P03 57P05 53300'
+    '57P01 57P02 57P03 57P05'
   ).split(' '),
 );
+
+/** Classes of codes: of the connection, of a server without room (disk, memory, connections), of the system under it. */
+const UNREACHABLE_CLASSES = new Set(['08', '53', '58']);
 
 /** The driver has no codes for these. */
 const BROKEN =
@@ -29,7 +32,11 @@ export const isRolledBack = (error: unknown): boolean => ROLLED_BACK.has(codeOf(
 
 export function isUnreachable(error: unknown): boolean {
   const code = codeOf(error);
-  return UNREACHABLE.has(code) || code.startsWith('08') || (error instanceof Error && BROKEN.test(error.message));
+  return (
+    UNREACHABLE.has(code) ||
+    UNREACHABLE_CLASSES.has(code.slice(0, 2)) ||
+    (error instanceof Error && BROKEN.test(error.message))
+  );
 }
 
 /** A fault of the connection under the one name that callers can act on; any other error as it is. */
