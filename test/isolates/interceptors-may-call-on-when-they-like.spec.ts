@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { provideWorkers, type WorkerInterceptor } from '@nestjs-workers/core';
 import { until } from '@nestjs-workers/core/testing';
 import { rejection, start } from '../support/application.js';
-import { atRest, isolatesOf, type Kind, KINDS } from '../support/isolates.js';
+import { atRest, entered, isolatesOf, type Kind, KINDS } from '../support/isolates.js';
 import { type Deed, Deeds, Doer } from './fixtures/doing.js';
 
 /** One isolate behind one permit, which takes a second message while the first one's handler goes on. */
@@ -72,11 +72,11 @@ describe.each(KINDS)('around a handler in a $kind, one that tries again', (kind)
 describe.each(KINDS)('around a handler in a $kind, one that gives a try up and calls on', (kind) => {
   /** Gives the first try up when `over` says so, waits for `then`, and tries `deed` as it is by then. */
   const givingUp =
-    (over: Promise<unknown>, then: () => Promise<unknown>): NonNullable<WorkerInterceptor['handle']> =>
+    (over: () => Promise<unknown>, then: () => Promise<unknown>): NonNullable<WorkerInterceptor['handle']> =>
     async (_message, _context, next) => {
       const first = next();
       first.catch(() => {});
-      await Promise.race([first, over]);
+      await Promise.race([first, over()]);
       await then();
       return next();
     };
@@ -85,7 +85,10 @@ describe.each(KINDS)('around a handler in a $kind, one that gives a try up and c
     const deed = { does: 'take', ms: 300, value: 1 };
     const { gateway } = await doing(
       kind,
-      givingUp(passes(100), async () => void Object.assign(deed, { ms: 800, value: 2 })),
+      givingUp(
+        () => passes(100),
+        async () => void Object.assign(deed, { ms: 800, value: 2 }),
+      ),
       '20s',
     );
     expect(await gateway.request(Doer, deed as Deed)).toBe(2);
@@ -99,8 +102,16 @@ describe.each(KINDS)('around a handler in a $kind, one that gives a try up and c
       isWaiting = true;
       return again;
     };
-    const { asked, gateway, handled, leave } = await doing(kind, givingUp(passes(50), then), '20s');
+    let giveUp = (): void => {};
+    const over = new Promise<void>((resolve) => (giveUp = resolve));
+    const { asked, gateway, workers, handled, leave } = await doing(
+      kind,
+      givingUp(() => over, then),
+      '20s',
+    );
     const left = asked({ does: 'block', ms: 500 });
+    await entered({ workers }, 'Doer', 1);
+    giveUp();
     await until(() => isWaiting);
     leave();
     expect(await left).toMatchObject({ code: 'REQUEST_ABORTED' });

@@ -218,7 +218,7 @@ describe('a store that does not answer', () => {
       const settling = given.settle(DONE);
       await clock.advance('2s');
       line.isCut = false;
-      await clock.advance('2s');
+      await clock.advance('5s');
       await settling;
       relayTold.push(told.filter((event) => event.startsWith('workers.relay')));
     }
