@@ -1,7 +1,7 @@
 import { ConfigurationError, type Headers } from '@nestjs-workers/core';
 import { BUILT_IN_ERRORS, Packing, type Sending, shown, toMs } from '@nestjs-workers/core/extension';
-import type { Claimed, NewMessage } from '../store/store.js';
 import type { DeadLetterReason } from '../store/dead.letter.reason.js';
+import type { Claimed, NewMessage } from '../store/store.js';
 import type { ResolvedDurableOptions } from './durable.options.js';
 
 /** What is to be written, before it has the form of a store. */

@@ -96,10 +96,10 @@ export class Deliveries {
     this.parts.held.add(delivery);
     const kind = thrown instanceof PayloadInvalidError ? 'validation_error' : 'serialization_error';
     const error = asError(thrown);
-    this.quietly(this.bury(delivery, { kind, retryable: false, error }));
+    this.quietly(this.refuse(delivery, { kind, retryable: false, error }));
   }
 
-  private async bury(delivery: DurableDelivery, fault: Fault): Promise<void> {
+  private async refuse(delivery: DurableDelivery, fault: Fault): Promise<void> {
     try {
       await delivery.settle({ type: 'failed', fault });
       delivery.reply?.refuse(fault.error);

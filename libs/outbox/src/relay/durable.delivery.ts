@@ -103,10 +103,10 @@ export class DurableDelivery implements Delivery {
 
   private async bury(reason: DeadLetterReason, fault: Fault, failure: Failure, isCrash: boolean): Promise<void> {
     const { claimed, claimer, channel, message, reply } = this;
-    const record = this.isAwaitedElsewhere
+    const kept = this.isAwaitedElsewhere
       ? { result: channel.envelope.writeBurial({ reason, cause: fault.error }), keepMs: ANSWER_KEPT_MS }
       : { result: null, keepMs: 0 };
-    const settlement: Settlement = this.settlement({ type: 'bury', reason, failure, isCrash, ...record });
+    const settlement: Settlement = this.settlement({ type: 'bury', reason, failure, isCrash, ...kept });
     // It may have been a retry that the store refused.
     if (reply !== undefined) reply.isFinal = true;
     await this.record(settlement);

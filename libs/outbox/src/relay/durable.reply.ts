@@ -33,8 +33,7 @@ export class DurableReply implements ReplyAddress {
 
   refuse(error: Error): boolean {
     const runsAgain = !this.isFinal || (error instanceof ClaimLostError && !error.mayBeRecorded);
-    const isOver = this.burial !== undefined || !runsAgain;
-    return isOver && this.here !== undefined && this.here.refuse(this.burial ?? error);
+    return !runsAgain && this.here !== undefined && this.here.refuse(this.burial ?? error);
   }
 
   progress(value: unknown): void {

@@ -30,12 +30,11 @@ export class SqliteDeadLetters implements DeadLetterStore {
   }
 
   async retry(query: DeadLetterQuery): Promise<readonly number[]> {
-    return this.take(query, (connection, ids) => this.revive(connection, reviveSql(this.tables, 'payload'), [ids]));
+    return this.take(query, (connection, ids) => this.revive(connection, ids));
   }
 
   async retryWith(id: number, payload: string): Promise<boolean> {
-    const revive = reviveSql(this.tables, '?');
-    const ids = await this.take({ ids: [id] }, (connection, ids) => this.revive(connection, revive, [payload, ids]));
+    const ids = await this.take({ ids: [id] }, (connection, ids) => this.revive(connection, ids, payload));
     return ids.length > 0;
   }
 
@@ -43,13 +42,11 @@ export class SqliteDeadLetters implements DeadLetterStore {
     return this.take(query, () => {});
   }
 
-  /** That they were dead is no outcome any more. @param values the last one is their ids */
-  private revive(connection: Connection, sql: string, values: string[]): void {
-    connection.ask(sql, values);
-    connection.ask(
-      `delete from ${this.tables.finished} where id in (select value from json_each(?))`,
-      values.slice(-1),
-    );
+  /** With another payload, or the one they had. That they were dead is no outcome any more. */
+  private revive(connection: Connection, ids: string, payload?: string): void {
+    const given = payload === undefined ? [] : [payload];
+    connection.ask(reviveSql(this.tables, payload === undefined ? 'payload' : '?'), [...given, ids]);
+    connection.ask(`delete from ${this.tables.finished} where id in (select value from json_each(?))`, [ids]);
   }
 
   /** Removes those that match, after `use` had them. */
