@@ -43,6 +43,22 @@ describe('a lent pool', () => {
     expect(claimed).toMatchObject([{ id: ids[0], wantsResult: true, isSuspect: false }]);
   });
 
+  it('may lead to a server that only reads for a while: whoever asks is told, and the next one has a new connection', async () => {
+    const scene = await PostgresScene.of();
+    const pool = lent(scene.data.connectionString, { max: 1 });
+    const store = scene.store({ pool });
+    const onlyRead = () => pool.query('set default_transaction_read_only = on');
+    const verbs = [
+      () => store.append([message()]),
+      () => store.transact((transaction) => transaction.append([message()])),
+    ];
+    for (const verb of verbs) {
+      await onlyRead();
+      await expect(verb()).rejects.toThrow(StoreUnreachableError);
+      expect(await verb()).toMatchObject([{ isDuplicate: false }]);
+    }
+  });
+
   it('may lose all its connections', async () => {
     const scene = await PostgresScene.of();
     const pool = lent(scene.data.connectionString, { application_name: scene.data.schema });

@@ -1,5 +1,6 @@
-import type { PostgresClient, PostgresPool, Query, Row } from './pool.js';
+import { StoreUnreachableError } from '../store/store.errors.js';
 import { faultOf, isRolledBack } from './fault.js';
+import type { PostgresClient, PostgresPool, Query, Result, Row } from './pool.js';
 import { PLAIN } from './plain.js';
 import { nameOf, type Statement } from './statement.js';
 
@@ -24,7 +25,8 @@ const TRIES = 5;
 /**
  * The pool, as the verbs see it: statements with their text made once, rows with plain values, faults of the connection as one error.
  *
- * Promises: what is lent is given back; a connection that broke is never given to anybody again; an `error` event never ends the process.
+ * Promises: what is lent is given back; a connection that broke, or whose server can do nothing now, is never given to anybody again; an
+ * `error` event never ends the process.
  * Runs again only what the server says it undid (deadlock, serialization); a statement whose answer was lost is not sent twice.
  */
 export class Database implements Runner {
@@ -42,29 +44,30 @@ export class Database implements Runner {
 
   async run(statement: Statement, parameters: readonly unknown[] = []): Promise<readonly Row[]> {
     const query = this.query(statement, parameters);
-    return this.again(async () => (await (await this.pool()).query(query)).rows);
+    return this.again(async () => rowsOf((await this.pool()).query(query)));
   }
 
   /** All or nothing of what `work` does. */
   async transact<T>(work: (transaction: Session) => Promise<T>): Promise<T> {
     return this.again(async () => {
-      const client = await (await this.pool()).connect();
+      const client = await told((await this.pool()).connect());
       const broken = breakage(client);
+      const ask = (query: Query): Promise<readonly Row[]> => rowsOf(client.query(query));
       try {
         let end = 'commit';
-        await client.query({ text: 'begin isolation level read committed' });
+        await ask({ text: 'begin isolation level read committed' });
         const result = await work({
-          run: async (statement, parameters = []) => (await client.query(this.query(statement, parameters))).rows,
-          query: async (text, parameters) => (await client.query(this.query(this.textual(text), parameters))).rows,
+          run: (statement, parameters = []) => ask(this.query(statement, parameters)),
+          query: (text, parameters) => ask(this.query(this.textual(text), parameters)),
           takeBack: () => void (end = 'rollback'),
-          script: async (text) => void (await client.query({ text })),
+          script: async (text) => void (await ask({ text })),
         });
-        await client.query({ text: end });
+        await ask({ text: end });
         broken.release();
         return result;
       } catch (error) {
         await client.query({ text: 'rollback' }).then(
-          () => broken.release(),
+          () => broken.release(error instanceof StoreUnreachableError),
           () => broken.release(true),
         );
         throw error;
@@ -94,9 +97,20 @@ export class Database implements Runner {
       try {
         return await work();
       } catch (error) {
-        if (!isRolledBack(error) || tries === TRIES) throw faultOf(error);
+        if (!isRolledBack(error) || tries === TRIES) throw error;
       }
     }
+  }
+}
+
+const rowsOf = async (asked: Promise<Result>): Promise<readonly Row[]> => (await told(asked)).rows;
+
+/** Said where the server is asked: an error of whoever works in a transaction is their own, also when it looks like one of ours. */
+async function told<T>(asked: Promise<T>): Promise<T> {
+  try {
+    return await asked;
+  } catch (error) {
+    throw faultOf(error);
   }
 }
 

@@ -8,6 +8,7 @@ describe('an error of the server', () => {
   it.each([
     ['a connection that broke', '08006'],
     ['a server that goes down', '57P01'],
+    ['a server that only reads', '25006'],
     ['a disk that is full', '53100'],
     ['too many connections', '53300'],
     ['a file that cannot be read', '58030'],

@@ -1,10 +1,10 @@
 import { StoreUnreachableError } from '../store/store.errors.js';
 
-/** Faults of the way to the server, or of a server that goes down, comes up or takes nobody more. */
+/** Faults of the way to the server, or of a server that goes down, comes up, or only reads because another one is the first now. */
 const UNREACHABLE = new Set(
   (
     'ECONNREFUSED ECONNRESET ECONNABORTED EPIPE ETIMEDOUT ENOTFOUND EAI_AGAIN EHOSTUNREACH ENETUNREACH ENOENT ' +
-    '57P01 57P02 57P03 57P05'
+    '57P01 57P02 57P03 57P05 25006'
   ).split(' '),
 );
 

@@ -57,6 +57,15 @@ export function transactContract(harness: StoreHarness): void {
       expect([committed, await scene.places()]).toEqual([false, {}]);
     });
 
+    it('rejects with what the work threw, also when that looks like a fault of the way to a store', async () => {
+      const scene = await Scene.of(harness);
+      const error = Object.assign(new Error('connect ECONNREFUSED'), { code: 'ECONNREFUSED' });
+      const failed = scene.store.transact(() => {
+        throw error;
+      });
+      expect(await failed.catch((thrown: unknown) => thrown)).toBe(error);
+    });
+
     it('writes nothing when it is to be taken back, and answers all the same', async () => {
       const scene = await Scene.of(harness);
       const answer = await scene.store.transact((transaction) => {
