@@ -25,7 +25,7 @@ export interface DurableOptions<T = unknown> {
    * begin in 5 milliseconds: none for handlers that take long. @default 'auto'
    */
   readonly prefetch?: number | 'auto';
-  /** How long what the handler returned, or answered before that, is kept in the store, beside the answer to a request. @default 0, not at all */
+  /** How long what the handler returned, or answered a request with before that, is kept in the store. @default 0, not at all */
   readonly keep?: Duration;
 }
 

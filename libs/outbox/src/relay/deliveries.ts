@@ -102,9 +102,9 @@ export class Deliveries {
   private async refuse(delivery: DurableDelivery, fault: Fault): Promise<void> {
     try {
       await delivery.settle({ type: 'failed', fault });
-      delivery.reply.refuse(fault.error);
+      delivery.reply?.refuse(fault.error);
     } catch (error) {
-      delivery.reply.refuse(asError(error));
+      delivery.reply?.refuse(asError(error));
       throw error;
     }
   }
@@ -117,7 +117,7 @@ export class Deliveries {
   ): DurableDelivery {
     const { id, attempt, createdAtMs, waitedMs, wantsResult } = claimed;
     const { clock, callerOf, claimer } = this.parts;
-    const reply = new DurableReply(wantsResult, () => claimer.isAskedFor(id), callerOf(id));
+    const reply = wantsResult || claimer.isAskedFor(id) ? new DurableReply(callerOf(id)) : undefined;
     const stored = { createdAtMs, idempotencyKey: `${this.installation}:${channel.name}:${id}` };
     const putAt = clock.now() - waitedMs;
     const message = new StoredMessage(payload, putAt, headers, reply, String(id), attempt, stored);

@@ -52,7 +52,7 @@ export class DurableDelivery implements Delivery {
     readonly claimed: Claimed,
     readonly channel: DurableChannel,
     readonly message: StoredMessage,
-    readonly reply: DurableReply,
+    readonly reply: DurableReply | undefined,
     private readonly routed: Channel | undefined,
     private readonly claimer: Claimer,
   ) {}
@@ -75,11 +75,11 @@ export class DurableDelivery implements Delivery {
 
   private async settleDone(value: unknown): Promise<void> {
     const { channel, reply } = this;
-    const keepMs = Math.max(channel.durable.keep, reply.isAwaitedElsewhere ? ANSWER_KEPT_MS : 0);
+    const keepMs = Math.max(channel.durable.keep, this.isAwaitedElsewhere ? ANSWER_KEPT_MS : 0);
     let result: string | null = null;
     let routed: NewMessage[] = [];
     try {
-      const answer = reply.early === undefined ? value : reply.early.value;
+      const answer = reply?.early === undefined ? value : reply.early.value;
       if (keepMs > 0) result = channel.envelope.writeResult(answer);
       routed = this.routedFrom(value);
     } catch (error) {
@@ -94,7 +94,7 @@ export class DurableDelivery implements Delivery {
     const verdict = this.verdict(fault, isCrash);
     const failure = { ...this.failure(fault.kind), message: fault.error.message };
     if (verdict.type === 'bury') return this.bury(verdict.reason, fault, failure, isCrash);
-    reply.isFinal = false;
+    if (reply !== undefined) reply.isFinal = false;
     const settlement = this.settlement({ ...verdict, failure, isCrash });
     await this.record(settlement);
     this.willRetry = true;
@@ -103,14 +103,15 @@ export class DurableDelivery implements Delivery {
 
   private async bury(reason: DeadLetterReason, fault: Fault, failure: Failure, isCrash: boolean): Promise<void> {
     const { claimed, claimer, channel, message, reply } = this;
-    const kept = reply.isAwaitedElsewhere
+    const kept = this.isAwaitedElsewhere
       ? { result: channel.envelope.writeBurial({ reason, cause: fault.error }), keepMs: ANSWER_KEPT_MS }
       : { result: null, keepMs: 0 };
     const settlement: Settlement = this.settlement({ type: 'bury', reason, failure, isCrash, ...kept });
     // It may have been a retry that the store refused.
-    reply.isFinal = true;
+    if (reply !== undefined) reply.isFinal = true;
     await this.record(settlement);
-    reply.burial = new MessageBuriedError(channel.name, message.id, reason, { cause: fault.error });
+    if (reply !== undefined)
+      reply.burial = new MessageBuriedError(channel.name, message.id, reason, { cause: fault.error });
     claimer.failed(this, settlement, fault, claimed.waitedMs);
   }
 
@@ -122,7 +123,7 @@ export class DurableDelivery implements Delivery {
       if (error instanceof ClaimLostError) throw error;
       if (isLastResort(settlement)) {
         // It goes back and is tried again.
-        this.reply.isFinal = false;
+        if (this.reply !== undefined) this.reply.isFinal = false;
         throw error;
       }
       const fault = cannotBeWritten(error);
@@ -158,6 +159,12 @@ export class DurableDelivery implements Delivery {
     const { headers } = message;
     const trail = { worker: undefined, channel: routed.name };
     return [claimer.follower === undefined ? write(headers) : claimer.follower.put(trail, headers, write, message)];
+  }
+
+  /** Whether somebody waits who is answered from the record: on another host, in an earlier life of this one, or with a duplicate. */
+  private get isAwaitedElsewhere(): boolean {
+    const { claimed, claimer, reply } = this;
+    return (claimed.wantsResult && reply?.isHere !== true) || claimer.isAskedFor(claimed.id);
   }
 
   private settlement<S extends object>(rest: S): S & { readonly id: number; readonly claim: number } {
