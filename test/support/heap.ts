@@ -2,7 +2,8 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
+/** Frees what is dead. */
+export const collect = runInNewContext('gc') as () => void;
 
 /** How many bytes are alive, after everything that is dead was collected. */
 export async function bytesAlive(): Promise<number> {

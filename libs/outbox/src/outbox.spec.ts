@@ -343,6 +343,10 @@ describe('a durable channel', () => {
 describe('a request that is a duplicate', () => {
   const once = { deduplicate: { key: 'a', window: '1h' } } as const;
   const asking = { ...once, timeout: '2s' } as const;
+  const answersEarly = (_: Email, context: WorkerContext): string => {
+    context.reply('early');
+    return 'returned';
+  };
 
   it.each(['before its handler is entered', 'while its handler runs'])(
     'of a command is answered with what became of that, when it comes %s',
@@ -406,26 +410,14 @@ describe('a request that is a duplicate', () => {
   });
 
   it('of one that was answered early and is over gets that answer, where it was kept', async () => {
-    const { gateway, worker, workers } = await application(
-      (_, context) => {
-        context.reply('early');
-        return 'returned';
-      },
-      { options: { keep: '1h' } },
-    );
+    const { gateway, worker, workers } = await application(answersEarly, { options: { keep: '1h' } });
     const first = await gateway.request(worker, { to: 'ada' }, asking);
     await workers.drain();
     expect([first, await gateway.request(worker, { to: 'ada' }, asking)]).toEqual(['early', 'early']);
   });
 
   it('of a command gets what its handler returned: a command has nobody to answer early', async () => {
-    const { gateway, worker, workers } = await application(
-      (_, context) => {
-        context.reply('early');
-        return 'returned';
-      },
-      { options: { keep: '1h' } },
-    );
+    const { gateway, worker, workers } = await application(answersEarly, { options: { keep: '1h' } });
     await gateway.command(worker, { to: 'ada' }, once);
     await workers.drain();
     expect(await gateway.request(worker, { to: 'ada' }, asking)).toBe('returned');

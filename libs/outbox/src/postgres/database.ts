@@ -50,7 +50,7 @@ export class Database implements Runner {
   /** All or nothing of what `work` does. */
   async transact<T>(work: (transaction: Session) => Promise<T>): Promise<T> {
     return this.again(async () => {
-      const client = await told((await this.pool()).connect());
+      const client = await judged((await this.pool()).connect());
       const broken = breakage(client);
       const ask = (query: Query): Promise<readonly Row[]> => rowsOf(client.query(query));
       try {
@@ -103,10 +103,10 @@ export class Database implements Runner {
   }
 }
 
-const rowsOf = async (asked: Promise<Result>): Promise<readonly Row[]> => (await told(asked)).rows;
+const rowsOf = async (asked: Promise<Result>): Promise<readonly Row[]> => (await judged(asked)).rows;
 
 /** Said where the server is asked: an error of whoever works in a transaction is their own, also when it looks like one of ours. */
-async function told<T>(asked: Promise<T>): Promise<T> {
+async function judged<T>(asked: Promise<T>): Promise<T> {
   try {
     return await asked;
   } catch (error) {

@@ -30,7 +30,7 @@ const isKeyHeld = (error: unknown): boolean =>
 
 export const isRolledBack = (error: unknown): boolean => ROLLED_BACK.has(codeOf(error)) || isKeyHeld(error);
 
-export function isUnreachable(error: unknown): boolean {
+function isUnreachable(error: unknown): boolean {
   const code = codeOf(error);
   return (
     UNREACHABLE.has(code) ||

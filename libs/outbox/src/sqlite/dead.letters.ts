@@ -44,8 +44,7 @@ export class SqliteDeadLetters implements DeadLetterStore {
 
   /** With another payload, or the one they had. That they were dead is no outcome any more. */
   private revive(connection: Connection, ids: string, payload?: string): void {
-    const given = payload === undefined ? [] : [payload];
-    connection.ask(reviveSql(this.tables, payload === undefined ? 'payload' : '?'), [...given, ids]);
+    connection.ask(reviveSql(this.tables), [payload ?? null, ids]);
     connection.ask(`delete from ${this.tables.finished} where id in (select value from json_each(?))`, [ids]);
   }
 
@@ -127,9 +126,9 @@ order by sequence desc
 limit ?`;
 
 /** As they were when they were new, but for their id, their fencing number and their history; a person wants them, so they do not expire. */
-const reviveSql = ({ dead, message }: Tables, payload: string) => `
+const reviveSql = ({ dead, message }: Tables) => `
 insert into ${message} (${DEAD_COLUMNS}, history, is_head, ready_at_ms)
-select id, channel, rank, claims, 0, 0, created_at_ms, wants_result, key, headers, ${payload}, history, key is null, ${NOW_MS}
+select id, channel, rank, claims, 0, 0, created_at_ms, wants_result, key, headers, coalesce(?, payload), history, key is null, ${NOW_MS}
 from ${dead}
 where id in (select value from json_each(?))
 order by sequence`;

@@ -63,7 +63,7 @@ export function transactContract(harness: StoreHarness): void {
       const failed = scene.store.transact(() => {
         throw error;
       });
-      expect(await failed.catch((thrown: unknown) => thrown)).toBe(error);
+      await expect(failed).rejects.toBe(error);
     });
 
     it('writes nothing when it is to be taken back, and answers all the same', async () => {

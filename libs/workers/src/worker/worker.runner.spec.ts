@@ -1,14 +1,10 @@
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import { describe, expect, it } from 'vitest';
+import { collect } from '../../../../test/support/heap.js';
 import { Message } from '../message/message.js';
 import type { Outcome } from '../message/outcome.js';
 import { calm, gate, rejection } from '../testing/fixtures/promises.js';
 import { turn, until } from '../testing/until.js';
 import { Gates, running } from './fixtures/running.js';
-
-setFlagsFromString('--expose-gc');
-const collect = runInNewContext('gc') as () => void;
 
 /** Settling that takes until a test lets it go. */
 function slowSettling() {
